@@ -1,0 +1,144 @@
+"""Bars: how long each is, which are wrong, and the clock that runs inside them.
+
+A bar runs from one bar line to the next. It is wrong when it is longer than its meter allows, or shorter without a
+reason: a pick-up, the last bar, or a bar split by a repeat, a double bar or an ending may be short. Two short bars
+that meet at such a mark are not asked to add up: real tunes break that rule too often for it to tell anything
+(abc2midi applies it and reports 128 of 2,000 sound tunes).
+"""
+
+import re
+from dataclasses import dataclass
+
+from hf_abc.notation.meter import WHOLE
+from hf_abc.notation.reader import TIMED, Element, read
+
+CLOCK = 96
+"""Units of the clock in a whole note."""
+
+
+@dataclass(frozen=True, slots=True)
+class Barline:
+    """What a bar line means, whatever its spelling: `:|` ends a repeat, `|:` starts one, `ending` is `1`, `2`, `1,3`."""
+
+    repeat_end: int = 0
+    repeat_start: int = 0
+    double: bool = False
+    ending: str = ""
+
+    @property
+    def section(self) -> bool:
+        """Whether a strain may end or begin here."""
+        return bool(self.repeat_end or self.repeat_start or self.double or self.ending)
+
+    def merge(self, other: "Barline") -> "Barline":
+        """Two bar lines with nothing between them are one."""
+        return Barline(
+            max(self.repeat_end, other.repeat_end),
+            max(self.repeat_start, other.repeat_start),
+            self.double or other.double,
+            self.ending or other.ending,
+        )
+
+
+_ENDING = re.compile(r"\[?(\d+(?:[,-]\d+)*)\.?$")
+
+
+def parse_barline(text: str) -> Barline:
+    """Read a bar line: `|`, `||`, `|]`, `[|`, `|:`, `:|`, `::`, `:|2`, `[1`, `|1,3` and what old books made of them."""
+    found = _ENDING.search(text)
+    ending = found[1] if found else ""
+    marks = text[: found.start()] if found else text
+    before = len(marks) - len(marks.lstrip(":"))
+    if before == len(marks) and marks:  # only colons: `::` ends and starts
+        half = max(1, before // 2)
+        return Barline(half, half if before > 1 else 0, False, ending)
+    after = len(marks) - len(marks.rstrip(":"))
+    middle = marks.strip(":")
+    return Barline(before, after, len(re.sub(r"[^|\[\]]", "", middle)) > 1, ending)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar: its length and the full length of its meter (None in free meter), in ticks, the lines around it, its place."""
+
+    number: int
+    ticks: int
+    full: int | None
+    opening: Barline | None
+    closing: Barline | None
+    line: int
+    start: int
+    end: int
+    voice: str
+
+    @property
+    def wrong(self) -> bool:
+        if self.full is None or self.ticks == self.full:
+            return False
+        if self.ticks > self.full:
+            return True
+        edge = self.opening is None or self.closing is None
+        return not (edge or self.opening.section or self.closing.section)  # type: ignore[union-attr]
+
+
+def bars(text: str) -> list[Bar]:
+    """The bars of a tune in reading order, voice by voice as they stand; empty ones (between `||` and `|:`) are no bars."""
+    return bars_of(read(text))
+
+
+def bars_of(elements: list[Element]) -> list[Bar]:
+    """The bars of elements that are already read."""
+    found: list[Bar] = []
+    by_voice: dict[str, list[Element]] = {}
+    for element in elements:
+        if element.kind in TIMED or element.kind == "bar":
+            by_voice.setdefault(element.voice, []).append(element)
+    for voice, part in by_voice.items():
+        opening: Barline | None = None
+        inside: list[Element] = []
+        for element in [*part, None]:
+            if element is not None and element.kind != "bar":
+                inside.append(element)
+                continue
+            closing = parse_barline(element.text) if element is not None else None
+            if inside:
+                ticks = sum(e.ticks for e in inside)
+                full = inside[-1].meter.ticks
+                if inside[0].text[0] in "ZX" and full:
+                    full = ticks
+                bar = Bar(len(found), ticks, full, opening, closing, inside[0].line, inside[0].start, inside[-1].end, voice)
+                found.append(bar)
+                opening, inside = closing, []
+            elif closing is not None:
+                opening = opening.merge(closing) if opening is not None else closing
+    return found
+
+
+def wrong_bars(text: str) -> list[Bar]:
+    """The bars whose length is wrong."""
+    return [bar for bar in bars(text) if bar.wrong]
+
+
+def clock(text: str) -> list[int | None]:
+    """For each character of a tune, how much of the bar is filled after it, in 1/96 of a whole note.
+
+    None in the header and inside a note whose length is not yet known. The value depends on the text up to and with
+    the character only, so that a left-to-right model can learn it.
+    """
+    dial: list[int | None] = [None] * len(text)
+    filled: dict[str, int] = {}
+    elements = read(text)
+    for index, element in enumerate(elements):
+        now = filled.get(element.voice, 0)
+        if element.kind in TIMED:
+            now += element.plain
+        elif element.kind == "bar":
+            now = 0
+        elif element.kind == "broken":
+            before = next((e for e in reversed(elements[:index]) if e.kind in TIMED), None)
+            if before is not None:
+                now += before.ticks - before.plain
+        filled[element.voice] = now
+        if element.end <= len(text):
+            dial[element.end - 1] = now * CLOCK // WHOLE
+    return dial

@@ -1,0 +1,185 @@
+"""How a tune is laid out: one unit note length, beams at the beats, four bars a line, one spelling for each bar line.
+
+The notes stay the same; what changes is what readers and models stumble over. Beams at the beats let eye and model
+count a bar by its beats; a strain per paragraph and four bars a line show the form.
+"""
+
+import re
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from hf_abc.notation.bars import Barline, parse_barline
+from hf_abc.notation.lexer import lex
+from hf_abc.notation.meter import WHOLE, length_text
+from hf_abc.notation.reader import TIMED, Element, read
+from hf_abc.notation.tune import is_music, split_header
+
+_ORNAMENTS = frozenset({"grace", "decoration", "slur", "annotation", "spacer", "beam", "comment", "line_break"})
+
+
+def strip_ornaments(text: str) -> str:
+    """The tune without grace notes, decorations, slurs, quoted text, spacers and comments: the plain melody."""
+    header, body = split_header(text)
+    music = []
+    for line in body:
+        if line.startswith("%"):
+            continue
+        if is_music(line):
+            kept = [s.text for s in lex(line) if s.kind not in _ORNAMENTS]
+            line = "".join(kept).rstrip()
+            if not line:
+                continue
+        music.append(line)
+    return "\n".join([*header, *music]) + "\n"
+
+
+@dataclass(slots=True)
+class _Bar:
+    """A bar to be written: its elements (timed ones and the marks between), its length, the line that closes it."""
+
+    elements: list[Element] = field(default_factory=list)
+    closing: Barline | None = None
+
+    @property
+    def ticks(self) -> int:
+        return sum(e.ticks for e in self.elements)
+
+
+def _collect(text: str) -> tuple[Barline | None, list[_Bar]]:
+    """The opening bar line, if any, and the bars; bar lines with nothing between them are merged."""
+    opening: Barline | None = None
+    found: list[_Bar] = []
+    bar = _Bar()
+    for element in read(text):
+        if element.kind == "bar":
+            line = parse_barline(element.text)
+            if any(e.kind in TIMED for e in bar.elements):
+                bar.closing = line
+                found.append(bar)
+                bar = _Bar()
+            elif found:
+                assert found[-1].closing is not None
+                found[-1].closing = found[-1].closing.merge(line)
+            else:
+                opening = opening.merge(line) if opening else line
+        elif element.kind in TIMED or element.kind in ("broken", "tie", "tuplet", "field", "overlay"):
+            bar.elements.append(element)
+    if any(e.kind in TIMED for e in bar.elements):
+        found.append(bar)
+    return opening, found
+
+
+def _open_repeats(opening: Barline | None, found: list[_Bar]) -> Barline | None:
+    """Give each repeat its `|:`: one that old books leave out stands where the strain began."""
+    start: int | None = None  # the bar whose closing line begins the strain; None: the tune's opening
+    open_ = bool(opening and opening.repeat_start)
+    for number, bar in enumerate(found):
+        line = bar.closing
+        if line is None:
+            continue
+        if line.repeat_end and not open_:
+            if start is None:
+                opening = replace(opening or Barline(), repeat_start=line.repeat_end)
+            else:
+                before = found[start].closing
+                assert before is not None
+                found[start].closing = replace(before, repeat_start=line.repeat_end)
+            open_ = True
+        if line.repeat_start:
+            open_, start = True, number
+        elif line.repeat_end:
+            open_, start = bool(line.ending), number  # a second ending still belongs to its repeat
+        elif line.double and not line.ending:
+            open_, start = False, number
+    return opening
+
+
+def _write_bar(bar: _Bar, unit: Fraction, *, align_right: bool) -> str:
+    """One bar with lengths in `unit` and a space at each beat."""
+    meter = next(e.meter for e in bar.elements if e.kind in TIMED)
+    beam = meter.beam
+    position = 0
+    if align_right and meter.ticks and bar.ticks < meter.ticks:
+        position = meter.ticks - bar.ticks
+    out = ""
+    glued = False  # after a broken-rhythm mark or inside a tuplet nothing may be split
+    for index, element in enumerate(bar.elements):
+        if element.kind == "field":
+            out = out.rstrip() + (element.text if element.text.startswith("[") else f"[{element.text}]")
+            continue
+        if element.kind not in TIMED:
+            out = (out.rstrip() if element.kind in ("broken", "tie") else out) + element.text
+            glued = element.kind == "broken" or glued
+            if element.kind == "tie" and not _continues(bar.elements, index) and position % beam == 0:
+                out += " "
+            continue
+        after = position + element.ticks
+        crosses = position % beam and position // beam != (after - 1) // beam
+        if crosses and not glued and out and element.tuplet == 0 and not _in_tuplet(bar.elements, index):
+            out = out.rstrip() + " "
+        out += _timed_text(element, unit)
+        glued = element.tuplet > 0
+        if not glued and position // beam != after // beam and not _continues(bar.elements, index):
+            out += " "
+        position = after
+    return out.rstrip()
+
+
+def _in_tuplet(elements: list[Element], index: int) -> bool:
+    return any(e.kind == "tuplet" for e in elements[max(0, index - 1) : index])
+
+
+def _continues(elements: list[Element], index: int) -> bool:
+    """Whether a broken-rhythm mark follows, so that no space may stand behind this note."""
+    return index + 1 < len(elements) and elements[index + 1].kind == "broken"
+
+
+def _timed_text(element: Element, unit: Fraction) -> str:
+    length = length_text(Fraction(element.written, WHOLE) / unit)
+    if element.kind == "chord":
+        return "[" + "".join(element.pitches) + "]" + length
+    return (element.pitches[0] if element.pitches else "z") + length
+
+
+def lay_out(text: str, unit: Fraction = Fraction(1, 8), bars_per_line: int = 4) -> str:
+    """The tune with unit note length `unit`, beams at the beats and `bars_per_line` bars a line.
+
+    A strain begins a new line; `:|` and `|:` never share a sign; a repeat without its `|:` gets one; the last bar
+    line is `|]` or `:|`. Free meter keeps its spaces off. Multi-voice text is not for this function.
+    """
+    header, _ = split_header(text)
+    head = [line for line in header if not line.startswith("L:")]
+    head.insert(len(head) - 1, f"L:{unit.numerator}/{unit.denominator}")
+    opening, found = _collect(text)
+    opening = _open_repeats(opening, found)
+    lines: list[str] = []
+    line = "|:" * bool(opening and opening.repeat_start) + (_ending(opening) if opening else "")
+    begins = True  # this bar begins a strain
+    ending = bool(opening and opening.ending)
+    count = 0
+    for number, bar in enumerate(found):
+        line += _write_bar(bar, unit, align_right=begins)
+        closing = bar.closing or Barline()
+        last = number == len(found) - 1
+        meter = bar.elements[-1].meter
+        count += not (begins and meter.ticks and bar.ticks < meter.ticks)
+        line += ":" * closing.repeat_end + ("|]" if last and not closing.repeat_end else "|")
+        begins = False
+        if last:
+            break
+        if closing.ending:
+            line += _ending(closing)
+            ending = True
+        elif closing.repeat_end or closing.repeat_start or closing.double:
+            line += "" if closing.repeat_end else "|"
+            lines.append(line)
+            line = "|" + ":" * closing.repeat_start if closing.repeat_start else ""
+            begins, ending, count = True, False, 0
+        elif count == bars_per_line and not ending and len(found) - number > 2:
+            lines.append(line)
+            line, count = "", 0
+    return "\n".join([*head, *lines, line]) + "\n"
+
+
+def _ending(line: Barline) -> str:
+    return re.sub(r"[^\d,-]", "", line.ending) + " " if line.ending else ""
