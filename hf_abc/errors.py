@@ -1,8 +1,8 @@
 """The errors that a user is meant to read.
 
-Every one of them is raised with a single sentence that says what is wrong, where (the file or the value), and what to
-do; `hf-abc` prints that sentence on stderr and exits with status 1. Anything else that escapes is a bug of this
-package and keeps its traceback.
+Every one of them is raised with a single sentence that says what is wrong, where (the file or the value), and
+what to do; `hf-abc` prints that sentence on stderr and exits with status 1. Anything else that escapes is a
+bug of this package and keeps its traceback.
 
     HfAbcError
     ├── RecipeError           a recipe has an unknown key, a wrong type or cannot be read

@@ -1,12 +1,13 @@
 """Outside programs are run here and nowhere else.
 
-A program gets a scratch folder as its working folder, an empty environment, and limits on time, memory and output.
-Its input and output go through files, so nothing can block on a full pipe, and a program that floods its output is
-stopped by the operating system. This is a guard against programs that crash, hang or swell on odd music, not a sandbox:
-a hostile program could still read the disk.
+A program gets a scratch folder as its working folder, an empty environment, and limits on time, memory and
+output. Its input and output go through files, so nothing can block on a full pipe, and a program that floods
+its output is stopped by the operating system. This is a guard against programs that crash, hang or swell on
+odd music, not a sandbox: a hostile program could still read the disk.
 
-The limits are set by a line of /bin/sh in front of the program (about 1 ms): unlike `preexec_fn` that is safe in a
-process with threads. Where there is no /bin/sh (Windows) only the time limit and the cut on what is read back hold.
+The limits are set by a line of /bin/sh in front of the program (about 1 ms): unlike `preexec_fn` that is safe
+in a process with threads. Where there is no /bin/sh (Windows) only the time limit and the cut on what is read
+back hold.
 """
 
 import os
@@ -23,7 +24,7 @@ from typing import IO
 from .errors import ToolError
 
 _SHELL = "/bin/sh"
-# ulimit -f counts blocks of 512 bytes, -v kibibytes, -t seconds; a limit that the system lacks is left out silently.
+# ulimit -f counts blocks of 512 bytes, -v kibibytes, -t seconds; a limit that the system lacks is left out.
 _LIMITS = """
 ulimit -c 0 2>/dev/null
 ulimit -f "$1" 2>/dev/null
@@ -57,8 +58,9 @@ def run(
 ) -> Completed:
     """Run a program to its end and return what it wrote; a status other than zero is not an error here.
 
-    `inputs` are written into the scratch folder first, `outputs` are read back from it (a missing one is absent from
-    the result), both by plain file name. After `timeout` seconds the program and its children are killed.
+    `inputs` are written into the scratch folder first, `outputs` are read back from it (a missing one is
+    absent from the result), both by plain file name. After `timeout` seconds the program and its children are
+    killed.
     Raises ToolError only when the program cannot be started.
     """
     program = shutil.which(argv[0])
