@@ -165,7 +165,7 @@ def bars_right(messages: Sequence[Message]) -> bool:
 def harmless(text: str) -> str:
     """The text without directives and instructions that could make a program read a file or run a script.
 
-    What is removed becomes a comment (in the middle of a line: spaces): lines and columns stay where they were.
+    What is removed becomes a comment (in the middle of a line: spaces), so lines and columns stay the same.
     """
     lines = _LINE_END.split(text.removeprefix("\ufeff").replace("\0", "\x01"))
     block = ""
