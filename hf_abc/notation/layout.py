@@ -33,6 +33,27 @@ def strip_ornaments(text: str) -> str:
     return "\n".join([*header, *music]) + "\n"
 
 
+def strip_false_ties(text: str) -> str:
+    """The tune without the ties that do not join a note to the same written note (or to one of a chord)."""
+    elements = [e for e in read(text) if e.kind in TIMED or e.kind == "tie"]
+    false: list[int] = []
+    for index, element in enumerate(elements):
+        if element.kind != "tie":
+            continue
+        before = elements[index - 1].pitches if index else []
+        after = elements[index + 1].pitches if index + 1 < len(elements) else []
+        if not {_bare(p) for p in before} & {_bare(p) for p in after}:
+            false.append(element.start)
+    for start in reversed(false):
+        text = text[:start] + text[start + 1 :]
+    return text
+
+
+def _bare(pitch: str) -> str:
+    """A pitch without its accidental, which a tie across a bar line carries along unwritten."""
+    return pitch.lstrip("^_=")
+
+
 @dataclass(slots=True)
 class _Bar:
     """A bar to be written: its elements (timed ones and the marks between), its length, the line that closes it."""
@@ -94,6 +115,35 @@ def _open_repeats(opening: Barline | None, found: list[_Bar]) -> Barline | None:
     return opening
 
 
+def _dot_pairs(elements: list[Element], unit: Fraction) -> list[Element]:
+    """Write a dotted pair in a beam with the broken-rhythm mark: `e3/2f/` is `e>f`."""
+    out = list(elements)
+    place = 0
+    position = 0
+    while place + 1 < len(out):
+        first, second = out[place], out[place + 1]
+        both = first.ticks + second.ticks
+        alone = (
+            first.kind in ("note", "chord")
+            and second.kind in ("note", "chord")
+            and first.written == first.ticks
+            and second.written == second.ticks
+            and not first.tuplet
+            and not (place and out[place - 1].kind in ("tuplet", "broken"))
+        )
+        if alone and both <= 2 * unit * WHOLE and position % both == 0 and {first.ticks, second.ticks} == {both // 4, both * 3 // 4}:
+            mark = ">" if first.ticks > second.ticks else "<"
+            out[place] = replace(first, written=both // 2)
+            out[place + 1] = replace(second, written=both // 2)
+            out.insert(place + 1, Element("broken", mark, first.end, first.line, first.meter))
+            position += both
+            place += 3
+            continue
+        position += first.ticks
+        place += 1
+    return out
+
+
 def _write_bar(bar: _Bar, unit: Fraction, *, align_right: bool) -> str:
     """One bar with lengths in `unit` and a space at each beat."""
     meter = next(e.meter for e in bar.elements if e.kind in TIMED)
@@ -151,6 +201,8 @@ def lay_out(text: str, unit: Fraction = Fraction(1, 8), bars_per_line: int = 4) 
     head = [line for line in header if not line.startswith("L:")]
     head.insert(len(head) - 1, f"L:{unit.numerator}/{unit.denominator}")
     opening, found = _collect(text)
+    for bar in found:
+        bar.elements = _dot_pairs(bar.elements, unit)
     opening = _open_repeats(opening, found)
     lines: list[str] = []
     line = "|:" * bool(opening and opening.repeat_start) + (_ending(opening) if opening else "")

@@ -26,7 +26,7 @@ _SYMBOLS = rf"""
   | (?P<tie>\.?-)
   | (?P<broken>>+|<+)
   | (?P<annotation>"[^"\n]*")
-  | (?P<decoration>![^!\s|]+!|\+[^+\s|]+\+|[.~H-WuvhijklmnopqrstwJ](?![:]))
+  | (?P<decoration>![^!\s|]+!|\+[^+\s|]+\+|[.~H-Wh-wJ])
   | (?P<spacer>y\d*)
   | (?P<beam>`+)
   | (?P<overlay>&)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-FIELD = re.compile(r"([A-Za-z+]):(.*)")
+FIELD = re.compile(r"([A-Za-z+]):(?!(?<=[A-Ga-gz]:)[|:])(.*)")  # not `A:|`, a repeat behind a note
 _TUNE_START = re.compile(r"^X:", re.MULTILINE)
 
 
