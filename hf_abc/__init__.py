@@ -1,6 +1,6 @@
 """Language models of tunes in ABC notation: corpora, training, measurement, sampling, rendering.
 
-The names below are loaded when they are first used, so that `import hf_abc` is quick and loads no heavy library.
+The names below are loaded when they are first used, so that `import hf_abc` is quick and loads nothing heavy.
 """
 
 import importlib
