@@ -1,0 +1,3 @@
+"""What travels to the Hub: model configurations, sizes and tokenizers. A flat island that imports nothing of
+the package.
+"""

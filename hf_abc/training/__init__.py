@@ -1,0 +1,1 @@
+"""Training: from texts to a run folder that any Hugging Face tool can load."""

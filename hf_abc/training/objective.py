@@ -1,0 +1,68 @@
+"""What is minimised: the next token's nats over packed rows, and the bar clock's beside it.
+
+A module that holds the model, so that data parallel wrappers see one forward pass. It sums instead of
+averaging: the caller divides by the number of labels of the whole batch, over all processes, and bits per
+character need the sum too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from hf_abc.training.bar_clock import CLASSES
+from hf_abc.training.packing import IGNORE, Blocks
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+
+@dataclass(frozen=True, slots=True)
+class Nats:
+    """Sums over a batch, as scalar tensors: of the next tokens and of the bar clock's classes (0 without a
+    clock).
+    """
+
+    tokens: Tensor
+    clock: Tensor
+
+
+class Objective(nn.Module):
+    """A causal language model with its losses. `clock` adds the head that reads the bar clock."""
+
+    def __init__(self, model: PreTrainedModel, *, clock: bool = False) -> None:
+        super().__init__()
+        self.model = model
+        self.clock_head = nn.Linear(model.config.hidden_size, CLASSES) if clock else None
+
+    def forward(self, input_ids: Tensor, position_ids: Tensor, labels: Tensor, clock: Tensor) -> Nats:
+        """The losses of rows of tokens; all arguments are int64 of shape (rows, block_size), as in
+        `packing.Blocks`.
+        """
+        output = self.model(
+            input_ids=input_ids,
+            position_ids=position_ids,
+            use_cache=False,  # with it, attention would cross from one tune of a row into the next
+            output_hidden_states=self.clock_head is not None,
+        )
+        nats = _summed(output.logits, labels)
+        if self.clock_head is None:
+            return Nats(nats, torch.zeros_like(nats))
+        return Nats(nats, _summed(self.clock_head(output.hidden_states[-1]), clock))
+
+
+def tensors(blocks: Blocks, device: torch.device) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The arrays of blocks as the arguments of `Objective.forward`."""
+    arrays = (blocks.input_ids, blocks.position_ids, blocks.labels, blocks.clock)
+    input_ids, position_ids, labels, clock = (torch.from_numpy(array).to(device) for array in arrays)
+    return input_ids, position_ids, labels, clock
+
+
+def _summed(logits: Tensor, labels: Tensor) -> Tensor:
+    return functional.cross_entropy(
+        logits.flatten(0, 1).float(), labels.flatten(), ignore_index=IGNORE, reduction="sum"
+    )
