@@ -207,13 +207,12 @@ def to_midi(
     text: str, *, grace_notes: bool = True, chord_symbols: bool = True
 ) -> tuple[bytes | None, list[Message]]:
     """The MIDI file of one tune, or None where abc2midi writes none, and abc2midi's messages."""
-    text = harmless(text)
+    messages = check_book([text])[0]
+    if _OURS["no-tune"] in messages:
+        return None, messages
     options = [] if grace_notes else ["-NGRA"]
     options += [] if chord_symbols else ["-NGUI"]
-    done = _abc2midi([text], "-o", "tune.mid", *options, outputs=["tune.mid"])
-    (messages,), _ = _read_messages([text], done)
-    if _OURS["no-tune"] in messages:  # the file would hold the sentinel
-        return None, messages
+    done = _abc2midi([harmless(text)], "-o", "tune.mid", *options, outputs=["tune.mid"])
     return done.files.get("tune.mid") or None, messages
 
 

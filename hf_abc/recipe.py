@@ -252,7 +252,7 @@ def load_recipe(path: Path | str | None, overrides: Sequence[str] = ()) -> Recip
         if overrides:
             where = f"the command line on top of {where}"
             config = parser.parse_args(list(overrides), namespace=config)
-        values = parser.instantiate_classes(config)
+        values = parser.instantiate(config)
         return Recipe(**{name: values[name] for name in Recipe.__dataclass_fields__})
     except RecipeError as error:
         raise RecipeError(f"{error} (in {where})") from error
