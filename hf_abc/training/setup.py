@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
 
 def check(recipe: Recipe, train: Sequence[str], validation: Sequence[str]) -> None:
-    """Refuse what would fail later, or worse, would not. Raises InputError for the texts, RecipeError for the
-    recipe.
-    """
+    """Refuse what would fail later, or worse, would not, by InputError (texts) or RecipeError."""
     if not any(train):
         raise InputError("there is no tune to train on: the train side of the corpus is empty")
     if not any(validation):
@@ -26,8 +24,8 @@ def check(recipe: Recipe, train: Sequence[str], validation: Sequence[str]) -> No
     if recipe.model.size not in SIZES:
         raise RecipeError(f"model.size {recipe.model.size!r} is unknown: it is one of {', '.join(SIZES)}")
     if recipe.model.n_positions != recipe.training.block_size:
-        # Measured: models trained on 256 positions scored 2.2 instead of 1.4 to 1.6 bits per character when they
-        # were read with 512, and nothing warned.
+        # Measured: models trained on 256 positions scored 2.2 instead of 1.4 to 1.6 bits per character when
+        # they were read with 512, and nothing warned.
         raise RecipeError(
             f"model.n_positions ({recipe.model.n_positions}) and training.block_size "
             f"({recipe.training.block_size}) differ: positions never trained are noise, so set both alike"
@@ -72,5 +70,5 @@ def precision(wanted: str) -> str:
         return "no" if wanted == "fp32" else wanted
     if torch.cuda.is_available():
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "no"
-    able = getattr(torch.cpu, "get_capabilities", dict)()  # younger than the oldest torch that we take
+    able: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()  # absent in torch 2.6
     return "bf16" if able.get("avx512_bf16") or able.get("amx_bf16") else "no"

@@ -1,0 +1,134 @@
+"""A run that is killed and started again must end with the weights of one that ran through, bit for bit."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from hf_abc.errors import HfAbcError, OutputError
+from hf_abc.recipe import Recipe
+from hf_abc.record import Record
+from hf_abc.training.checkpoint import last_checkpoint
+from hf_abc.training.loop import fit
+
+STEPS = 24
+# dropout draws at random, transposition changes the data with the epoch, the bar clock adds a second loss
+SETTINGS = {"steps": STEPS, "checkpoint_every": 2, "dropout": 0.1, "transpose": True, "bar_clock": 0.2}
+Recipes = Callable[..., Recipe]
+
+
+@pytest.fixture(scope="module")
+def through(tmp_path_factory: pytest.TempPathFactory, recipe_with: Recipes, tunes: list[str]) -> Path:
+    """A run that nothing disturbed."""
+    return fit(recipe_with(**SETTINGS), tunes[2:], tunes[:2], tmp_path_factory.mktemp("through") / "run")
+
+
+def _start(out: Path) -> subprocess.Popen[bytes]:
+    """The same run in a process of its own."""
+    path = [str(Path(__file__).resolve().parent), *sys.path]
+    code = (
+        "import pathlib, conftest, hf_abc.training.loop as loop\n"
+        f"recipe = conftest.tiny_recipe(**{SETTINGS!r})\n"
+        f"loop.fit(recipe, conftest.TUNES[2:], conftest.TUNES[:2], pathlib.Path({str(out)!r}))"
+    )
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(path),
+        "OMP_NUM_THREADS": str(torch.get_num_threads()),
+    }
+    return subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.DEVNULL)
+
+
+def _saved(out: Path, at_least: int) -> bool:
+    return any(int(p.name.removeprefix("step-")) >= at_least for p in (out / "checkpoints").glob("step-*"))
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL on this system")
+def test_resume_after_sigkill_at_random_moments_gives_the_same_weights(
+    through: Path, tmp_path: Path, recipe_with: Recipes, tunes: list[str]
+) -> None:
+    out = tmp_path / "run"
+    seed = random.randrange(10**6)
+    draw = random.Random(seed)
+    for step in sorted(draw.sample(range(2, STEPS - 4), 2)):
+        process = _start(out)
+        while process.poll() is None and not _saved(out, at_least=step):
+            time.sleep(0.001)
+        time.sleep(draw.random() * 0.05)  # into a later step, or into the writing of a checkpoint
+        process.kill()
+        process.wait()
+        assert not (out / "model.safetensors").exists(), "it was to be killed before its end"
+    fit(recipe_with(**SETTINGS), tunes[2:], tunes[:2], out)
+    for name in ("model.safetensors", "config.json", "tokenizer.json", "generation_config.json"):
+        assert (out / name).read_bytes() == (through / name).read_bytes(), f"{name} differs, seed {seed}"
+    curves = [Record(folder).get("training")["curve"] for folder in (out, through)]
+    assert [{**point, "seconds": 0} for point in curves[0]] == [
+        {**point, "seconds": 0} for point in curves[1]
+    ]
+
+
+def test_only_the_last_checkpoints_are_kept(through: Path) -> None:
+    kept = sorted(path.name for path in (through / "checkpoints").iterdir())
+    assert kept == [f"step-{STEPS - 2:08d}", f"step-{STEPS:08d}"]
+
+
+def test_resume_ignores_and_clears_a_checkpoint_that_was_being_written(tmp_path: Path) -> None:
+    (tmp_path / "checkpoints" / ".step-00000004").mkdir(parents=True)
+    (tmp_path / "checkpoints" / "step-00000002").mkdir()
+    assert last_checkpoint(tmp_path) == tmp_path / "checkpoints" / "step-00000002"
+    assert not (tmp_path / "checkpoints" / ".step-00000004").exists()
+
+
+def test_a_finished_run_is_found_and_kept(
+    through: Path, recipe_with: Recipes, tunes: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {path: path.stat().st_mtime_ns for path in through.rglob("*")}
+    fit(recipe_with(**SETTINGS), tunes[2:], tunes[:2], through)
+    assert "nothing to do" in capsys.readouterr().out
+    assert {path: path.stat().st_mtime_ns for path in through.rglob("*")} == before
+
+
+def test_another_run_is_refused_and_not_touched(
+    through: Path, recipe_with: Recipes, tunes: list[str]
+) -> None:
+    before = {path: path.stat().st_mtime_ns for path in through.rglob("*")}
+    recipe = recipe_with(**SETTINGS)
+    with pytest.raises(OutputError, match="another recipe, seed or corpus"):
+        fit(replace(recipe, seed=2), tunes[2:], tunes[:2], through)
+    with pytest.raises(OutputError, match="another recipe, seed or corpus"):
+        fit(recipe, tunes[3:], tunes[:2], through)
+    assert {path: path.stat().st_mtime_ns for path in through.rglob("*")} == before
+
+
+def test_a_model_of_other_origin_is_refused(tmp_path: Path, recipe_with: Recipes, tunes: list[str]) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(OutputError, match="other origin"):
+        fit(recipe_with(), tunes[2:], tunes[:2], tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
+
+
+def test_a_folder_that_cannot_be_written_is_an_output_error(
+    tmp_path: Path, recipe_with: Recipes, tunes: list[str]
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(OutputError, match="cannot be written"):
+        fit(recipe_with(), tunes[2:], tunes[:2], tmp_path / "file" / "run")
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_checkpoint(
+    tmp_path: Path, recipe_with: Recipes, tunes: list[str]
+) -> None:
+    recipe = recipe_with(steps=40, checkpoint_every=1, learning_rate=1e30)
+    with pytest.raises(HfAbcError, match="no longer a number at step"):
+        fit(recipe, tunes[2:], tunes[:2], tmp_path / "run")
+    kept = last_checkpoint(tmp_path / "run")
+    assert kept is not None and (kept / "model.safetensors").is_file()
+    assert not (tmp_path / "run" / "model.safetensors").exists()
