@@ -1,10 +1,11 @@
 """A GPT-2 that only decodes: one token for many tunes at once, on preallocated keys and values.
 
-It computes what `GPT2LMHeadModel` computes, from the same tensors, without what decoding has no use for (mask and
-cache objects, an activation in seven steps, a cache that is copied to grow by one token). Each row has a length of its
-own, so that a finished tune can give its row to a new one while the others go on; that, rather than the arithmetic, is
-what makes batches quick. Built from a live model or straight from a saved folder: the latter needs no import of
-transformers' modelling code, which takes four seconds where torch alone takes one (measured).
+It computes what `GPT2LMHeadModel` computes, from the same tensors, without what decoding has no use for
+(mask and cache objects, an activation in seven steps, a cache that is copied to grow by one token). Each
+row has a length of its own, so that a finished tune can give its row to a new one while the others go on;
+that, rather than the arithmetic, is what makes batches quick. Built from a live model or straight from a
+saved folder: the latter needs no import of transformers' modelling code, which takes four seconds where
+torch alone takes one (measured).
 
 Plain GPT-2 only: no cross attention, no scaling by layer, float32.
 """
@@ -26,10 +27,14 @@ if TYPE_CHECKING:
 
 
 class Gpt2Decoder:
-    """The weights of a GPT-2, cut for decoding. `positions` is the number of tokens that it can look back on."""
+    """The weights of a GPT-2, cut for decoding. `positions` is the number of tokens that it can look
+    back on.
+    """
 
     def __init__(self, config: dict[str, Any], weights: dict[str, Tensor]) -> None:
-        """config: the entries of config.json; weights: the model's state, with or without the prefix `transformer.`."""
+        """config: the entries of config.json; weights: the model's state, with or without the prefix
+        `transformer.`.
+        """
         weights = {
             name.removeprefix("transformer."): tensor.detach().float() for name, tensor in weights.items()
         }
@@ -58,7 +63,9 @@ class Gpt2Decoder:
 
     @classmethod
     def from_folder(cls, folder: Path) -> Gpt2Decoder:
-        """The decoder of a folder with config.json and model.safetensors. InputError where the two do not belong together."""
+        """The decoder of a folder with config.json and model.safetensors. InputError where the two do
+        not belong together.
+        """
         from safetensors.torch import load_file
 
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
@@ -66,7 +73,7 @@ class Gpt2Decoder:
             return cls(config, load_file(folder / "model.safetensors"))
         except KeyError as error:
             raise InputError(
-                f"{folder / 'model.safetensors'} lacks the tensor {error}: it does not belong to the config.json beside it"
+                f"{folder / 'model.safetensors'} has no tensor {error}: it belongs to another config.json"
             ) from error
 
     @property
@@ -78,13 +85,17 @@ class Gpt2Decoder:
         return len(self.tokens)
 
     def memory(self, rows: int, length: int) -> list[tuple[Tensor, Tensor]]:
-        """Room for the keys and values of `rows` tunes of `length` tokens: per layer two (rows, heads, length, width)."""
+        """Room for the keys and values of `rows` tunes of `length` tokens: per layer two (rows, heads,
+        length, width).
+        """
         width = self.tokens.shape[1] // self.heads
         shape = (rows, self.heads, length, width)
         return [(torch.zeros(shape), torch.zeros(shape)) for _ in self.layers]
 
     def prefill(self, ids: Tensor, memory: list[tuple[Tensor, Tensor]], row: int) -> Tensor:
-        """Read the tokens `ids` (length,) into a row of the memory; the logits (vocab,) of what follows them."""
+        """Read the tokens `ids` (length,) into a row of the memory; the logits (vocab,) of what follows
+        them.
+        """
         length = len(ids)
         hidden = self.tokens[ids] + self.places[:length]
         for layer, (keys, values) in zip(self.layers, memory, strict=True):
@@ -101,7 +112,9 @@ class Gpt2Decoder:
         return self._logits(hidden[-1:])[0]
 
     def step(self, ids: Tensor, at: Tensor, memory: list[tuple[Tensor, Tensor]]) -> Tensor:
-        """Give each of the first n rows one token: `ids` (n,) at the places `at` (n,); the logits (n, vocab) of the next."""
+        """Give each of the first n rows one token: `ids` (n,) at the places `at` (n,); the logits (n,
+        vocab) of the next.
+        """
         rows, reach = len(ids), int(at.max()) + 1
         hidden = self.tokens[ids] + self.places[at]
         unseen = torch.arange(reach) > at[:, None]

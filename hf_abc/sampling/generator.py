@@ -1,15 +1,16 @@
 """The generator: many tunes at once, each with random numbers of its own.
 
-GPT-2 runs through `Gpt2Decoder`, and a row whose tune has ended takes the next prompt at once, so that the batch stays
-full; any other causal model goes through its own `generate`, in batches of prompts of equal length. Both choose a token
-in the same way: one uniform number against the running sum of the probabilities, in double precision.
+GPT-2 runs through `Gpt2Decoder`, and a row whose tune has ended takes the next prompt at once, so that the
+batch stays full; any other causal model goes through its own `generate`, in batches of prompts of equal
+length. Both choose a token in the same way: one uniform number against the running sum of the
+probabilities, in double precision.
 
-What is guaranteed: the numbers that tune `index` of `seed` draws depend on nothing else. The batch size changes only
-the order in which a processor adds up, so that logits move in their last bits; a tune comes out different when a
-number falls into a gap of that width, about once in ten thousand tunes.
+What is guaranteed: the numbers that tune `index` of `seed` draws depend on nothing else. The batch size
+changes only the order in which a processor adds up, so that logits move in their last bits; a tune comes
+out different when a number falls into a gap of that width, about once in ten thousand tunes.
 
-There are no penalties here and there should be none: music repeats, and half-way through a tune has used most of its
-own characters, so that a repetition penalty is a penalty on everything.
+There are no penalties here and there should be none: music repeats, and half-way through a tune has used
+most of its own characters, so that a repetition penalty is a penalty on everything.
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ if TYPE_CHECKING:
 class Sample:
     """A tune that a model wrote.
 
-    text: the tune, its prompt included; tokens: how many the model wrote; ended: whether it ended the tune by itself
-    (the end token counts as written), rather than being cut off. The same (seed, index) gives the same tune again.
+    text: the tune, its prompt included; tokens: how many the model wrote; ended: whether it ended the tune
+    by itself (the end token counts as written), rather than being cut off. The same (seed, index) gives the
+    same tune again.
     """
 
     prompt: str
@@ -81,14 +83,15 @@ def generate_tunes(
 ) -> list[Sample]:
     """One tune for each prompt ("" leaves everything to the model), in the order of the prompts.
 
-    A tune stops at the end token, after `max_new_tokens`, or where the model's positions end. `temperature` 0 always
-    takes the likeliest token; `min_p` leaves out tokens that are less likely than that share of the likeliest one.
-    `on_tune` is called with each tune as soon as it is finished, in that order, so that an interrupt loses none.
-    Raises InputError for values out of range, for a prompt that leaves no room and for a tokenizer of another model.
+    A tune stops at the end token, after `max_new_tokens`, or where the model's positions end. `temperature`
+    0 always takes the likeliest token; `min_p` leaves out tokens that are less likely than that share of
+    the likeliest one. `on_tune` is called with each tune as soon as it is finished, in that order, so that
+    an interrupt loses none. Raises InputError for values out of range, for a prompt that leaves no room and
+    for a tokenizer of another model.
     """
     if temperature < 0 or not 0 <= min_p <= 1:
         raise InputError(
-            f"temperature {temperature} and min_p {min_p}: the first must not be below 0, the second within 0..1"
+            f"temperature {temperature} must not be below 0, and min_p {min_p} must lie between 0 and 1"
         )
     if batch_size < 1 or (max_new_tokens is not None and max_new_tokens < 1):
         raise InputError(f"batch size {batch_size} and max_new_tokens {max_new_tokens} must be at least 1")
@@ -98,13 +101,16 @@ def generate_tunes(
         model = Gpt2Decoder.from_model(model)
     jobs = _jobs(model, tokenizer, prompts, seed, max_new_tokens)
     end_id = tokenizer.eos_token_id
-    run = _with_decoder if isinstance(model, Gpt2Decoder) else _with_generate
+    if isinstance(model, Gpt2Decoder):
+        finished = _with_decoder(model, jobs, end_id, batch_size, temperature, min_p)
+    else:
+        finished = _with_generate(model, jobs, end_id, batch_size, temperature, min_p)
     samples: dict[int, Sample] = {}
-    for job in run(model, jobs, end_id, batch_size, temperature, min_p):  # type: ignore[operator]
+    for job in finished:
         ended = len(job.ids) > job.prompt_length and job.ids[-1] == end_id
         sample = Sample(
             prompt=prompts[job.index],
-            text=tokenizer.decode(job.ids[1 : -1 if ended else None]),
+            text=str(tokenizer.decode(job.ids[1 : -1 if ended else None])),
             seed=seed,
             index=job.index,
             tokens=len(job.ids) - job.prompt_length,
@@ -119,7 +125,8 @@ def generate_tunes(
 def choose(logits: Tensor, uniforms: Tensor, temperature: float, min_p: float) -> Tensor:
     """A token (n,) for each row of `logits` (n, vocab), by the uniform numbers (n,) in [0, 1).
 
-    The token is the first at which the running sum of the probabilities passes the number. Rows of NaN raise InputError.
+    The token is the first at which the running sum of the probabilities passes the number. Rows of NaN
+    raise InputError.
     """
     if temperature == 0:
         return logits.argmax(-1)
@@ -164,7 +171,8 @@ def _jobs(
             )
         if left < 1:
             raise InputError(
-                f"the prompt {prompts[index][:40]!r} has {len(ids)} tokens and the model reads {positions}: shorten it"
+                f"the prompt {prompts[index][:40]!r} has {len(ids)} tokens, the model reads {positions}: "
+                "shorten it"
             )
         new = min(left, max_new_tokens or left)
         uniforms = np.random.Generator(np.random.PCG64([seed, index])).random(new)
@@ -175,7 +183,9 @@ def _jobs(
 def _with_decoder(
     decoder: Gpt2Decoder, queue: deque[_Job], end_id: int, batch_size: int, temperature: float, min_p: float
 ) -> Iterator[_Job]:
-    """Finish the jobs on rows that are never idle: a free row takes the next job, or the last row's when there is none."""
+    """Finish the jobs on rows that are never idle: a free row takes the next job, or the last row's when
+    there is none.
+    """
     if not queue:
         return
     memory = decoder.memory(min(batch_size, len(queue)), max(job.limit for job in queue))
@@ -205,7 +215,9 @@ def _with_decoder(
 def _seat(
     decoder: Gpt2Decoder, memory: list[tuple[Tensor, Tensor]], rows: list[_Job], row: int, job: _Job
 ) -> None:
-    """Give a row to a job and read its prompt but for the last token, unless a row has already read the same one."""
+    """Give a row to a job and read its prompt but for the last token, unless a row has already read the
+    same one.
+    """
     prompt = job.ids[:-1]
     length = len(prompt)
     source = next(
@@ -229,7 +241,9 @@ def _copy(memory: list[tuple[Tensor, Tensor]], source: int, target: int, length:
 def _with_generate(
     model: PreTrainedModel, queue: deque[_Job], end_id: int, batch_size: int, temperature: float, min_p: float
 ) -> Iterator[_Job]:
-    """Finish the jobs through the model's own `generate`, which is left only the choice that `choose` has made."""
+    """Finish the jobs through the model's own `generate`, which is left only the choice that `choose`
+    has made.
+    """
     from transformers import LogitsProcessor
 
     class Choose(LogitsProcessor):
