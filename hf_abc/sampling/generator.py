@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
@@ -262,7 +262,7 @@ def _with_generate(
         batch = [job for job in by_length[:batch_size] if job.prompt_length == length]
         del by_length[: len(batch)]
         ids = torch.tensor([job.ids for job in batch], device=model.device)
-        written = model.generate(
+        written = cast("Any", model).generate(  # its class says only that it is a PreTrainedModel
             ids,
             attention_mask=torch.ones_like(ids),
             do_sample=False,

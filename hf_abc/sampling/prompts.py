@@ -1,0 +1,157 @@
+"""Prompts: the head of a tune, in the order in which the models have learned it, X T R M L K.
+
+A wish names some of title, rhythm, meter and key. Where it leaves a gap before the last thing that it names
+(a key, but no meter), the model writes what belongs there, so that it goes on from a head of the kind that
+it was trained on; what comes behind the last wish it is free to write anyway.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hf_abc.errors import InputError
+from hf_abc.notation.keys import parse_key
+from hf_abc.notation.meter import parse_meter
+from hf_abc.notation.tune import FIELD
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+    from hf_abc.sampling.decoder import Gpt2Decoder
+
+ORDER = "XTRMLK"
+_HEAD_TOKENS = 64  # what the model may write to fill a gap: the longest titles have some 40 tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a tune shall be; an empty field is left to the model."""
+
+    title: str = ""
+    rhythm: str = ""
+    meter: str = ""
+    key: str = ""
+
+    def fields(self) -> dict[str, str]:
+        """The wished header fields by letter, spelt as the corpora spell them. InputError for an unknown
+        key or meter.
+        """
+        wished = {
+            "T": " ".join(self.title.split()),
+            "R": " ".join(self.rhythm.lower().split()),
+            "M": _meter(self.meter),
+            "K": _key(self.key),
+        }
+        return {letter: value for letter, value in wished.items() if value}
+
+
+DEFAULT_WISHES = (
+    Wish(rhythm="jig", meter="6/8", key="G"),
+    Wish(rhythm="reel", meter="C|", key="D"),
+    Wish(rhythm="hornpipe", meter="4/4", key="A"),
+    Wish(rhythm="slip jig", meter="9/8", key="D"),
+    Wish(meter="3/4", key="G"),
+    Wish(rhythm="reel", meter="2/4", key="Bb"),
+    Wish(rhythm="jig", meter="6/8", key="Em"),
+    Wish(meter="2/4", key="C"),
+    Wish(rhythm="strathspey", meter="4/4", key="Am"),
+    Wish(meter="4/4", key="Dm"),
+)
+"""Ten wishes over the meters and keys that the embedded collections hold most often."""
+
+
+def prompt(*, title: str = "", rhythm: str = "", meter: str = "", key: str = "") -> str:
+    """The head `X:1` and the given fields, in order; with a key, which ends a head, `L:1/8` before it.
+
+    Raises InputError for a key or a meter that is none. `write_heads` fills gaps as the model would.
+    """
+    fields = Wish(title, rhythm, meter, key).fields()
+    lines = ["X:1"]
+    for letter in ORDER[1:]:
+        if letter in fields:
+            lines.append(f"{letter}:{fields[letter]}")
+        elif letter == "L" and "K" in fields:
+            lines.append("L:1/8")
+    return "\n".join(lines) + "\n"
+
+
+def write_heads(
+    model: PreTrainedModel | Gpt2Decoder,
+    tokenizer: PreTrainedTokenizerFast,
+    wishes: Sequence[Wish],
+    *,
+    seed: int,
+    batch_size: int = 32,
+) -> list[str]:
+    """A prompt for each wish, the gaps before its last field filled by the model; "" for a wish of nothing.
+
+    A model that writes no field where one was missing leaves the gap as it is. The same seed gives the same
+    heads.
+    """
+    from hf_abc.sampling.generator import generate_tunes
+
+    wanted = [wish.fields() for wish in wishes]
+    heads = ["X:1\n" if fields else "" for fields in wanted]
+    for number, letter in enumerate(ORDER[1:], 1):
+        place = ORDER.index(letter)
+        # a gap is filled when the next wish behind it comes up: by one sample for all that is missing
+        gaps = [
+            i for i, fields in enumerate(wanted) if letter in fields and _last_place(heads[i]) < place - 1
+        ]
+        if gaps:
+            samples = generate_tunes(
+                model,
+                tokenizer,
+                [heads[i] for i in gaps],
+                seed=seed + (number << 32),  # other random numbers than the tunes will draw
+                batch_size=batch_size,
+                max_new_tokens=_HEAD_TOKENS,
+            )
+            for i, sample in zip(gaps, samples, strict=True):
+                heads[i] += _fields_before(sample.text[len(heads[i]) :], _last_place(heads[i]), place)
+        for i, fields in enumerate(wanted):
+            if letter in fields:
+                heads[i] += f"{letter}:{fields[letter]}\n"
+    return heads
+
+
+def _last_place(head: str) -> int:
+    """The place in `ORDER` of the last field of a head."""
+    return ORDER.index(head.rstrip("\n").rpartition("\n")[2][0]) if head else 0
+
+
+def _fields_before(text: str, last: int, place: int) -> str:
+    """The leading complete lines that are fields between the places `last` and `place` of `ORDER`, in
+    order.
+    """
+    kept = ""
+    for line in text.split("\n")[:-1]:
+        found = FIELD.fullmatch(line)
+        if found is None or found[1] not in ORDER or not last < ORDER.index(found[1]) < place:
+            break
+        last = ORDER.index(found[1])
+        kept += line + "\n"
+    return kept
+
+
+def _meter(text: str) -> str:
+    """A meter as the corpora spell it: `C` is 4/4, `C|` stays."""
+    if not text.strip():
+        return ""
+    meter = parse_meter(text)
+    if meter.ticks is None or not re.fullmatch(r"\s*([Cc]\|?|[\d+()\s]+/\s*\d+)\s*", text):
+        raise InputError(f"{text!r} is no meter: write it as 6/8, 4/4, C or C|")
+    return "C|" if meter.text.lower() == "c|" else f"{meter.numerator}/{meter.denominator}"
+
+
+def _key(text: str) -> str:
+    """A key as the corpora spell it: `D major` is D, `A minor` Am."""
+    if not text.strip():
+        return ""
+    key = parse_key(text.strip())
+    if key is None or not re.fullmatch(r"(?i:none|hp)|[A-G][#b]?\s*[A-Za-z]*", text.strip()):
+        raise InputError(f"{text!r} is no key: write a tonic and a mode as G, F#, Bb, Am, Edor or Dmix")
+    return key.name
