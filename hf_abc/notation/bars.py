@@ -7,7 +7,7 @@ that meet at such a mark are not asked to add up: real tunes break that rule too
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hf_abc.notation.meter import WHOLE
 from hf_abc.notation.reader import TIMED, Element, read
@@ -59,7 +59,10 @@ def parse_barline(text: str) -> Barline:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: its length and the full length of its meter (None in free meter), in ticks, the lines around it, its place."""
+    """One bar: its length and the full length of its meter (None in free meter), in ticks, the lines around it, its place.
+
+    `edge` says that it is the first or the last bar of its voice.
+    """
 
     number: int
     ticks: int
@@ -70,6 +73,7 @@ class Bar:
     start: int
     end: int
     voice: str
+    edge: bool = False
 
     @property
     def wrong(self) -> bool:
@@ -77,8 +81,7 @@ class Bar:
             return False
         if self.ticks > self.full:
             return True
-        edge = self.opening is None or self.closing is None
-        return not (edge or self.opening.section or self.closing.section)  # type: ignore[union-attr]
+        return not (self.edge or any(line is None or line.section for line in (self.opening, self.closing)))
 
 
 def bars(text: str) -> list[Bar]:
@@ -93,25 +96,35 @@ def bars_of(elements: list[Element]) -> list[Bar]:
     for element in elements:
         if element.kind in TIMED or element.kind == "bar":
             by_voice.setdefault(element.voice, []).append(element)
-    for voice, part in by_voice.items():
+    for part in by_voice.values():
         opening: Barline | None = None
         inside: list[Element] = []
-        for element in [*part, None]:
-            if element is not None and element.kind != "bar":
-                inside.append(element)
+        first = len(found)
+        for item in (*part, None):
+            if item is not None and item.kind != "bar":
+                inside.append(item)
                 continue
-            closing = parse_barline(element.text) if element is not None else None
+            closing = parse_barline(item.text) if item is not None else None
             if inside:
-                ticks = sum(e.ticks for e in inside)
-                full = inside[-1].meter.ticks
-                if inside[0].text[0] in "ZX" and full:
-                    full = ticks
-                bar = Bar(len(found), ticks, full, opening, closing, inside[0].line, inside[0].start, inside[-1].end, voice)
-                found.append(bar)
+                found.append(_bar(len(found), inside, opening, closing))
                 opening, inside = closing, []
-            elif closing is not None:
+            elif closing is not None:  # two bar lines with nothing between them are one
                 opening = opening.merge(closing) if opening is not None else closing
+                if len(found) > first:
+                    found[-1] = replace(found[-1], closing=opening)
+        if len(found) > first:
+            found[first] = replace(found[first], edge=True)
+            found[-1] = replace(found[-1], edge=True)
     return found
+
+
+def _bar(number: int, inside: list[Element], opening: Barline | None, closing: Barline | None) -> Bar:
+    first, last = inside[0], inside[-1]
+    ticks = sum(e.ticks for e in inside)
+    full = last.meter.ticks
+    if first.text[0] in "ZX" and full:  # rests for whole bars
+        full = ticks
+    return Bar(number, ticks, full, opening, closing, first.line, first.start, last.end, first.voice)
 
 
 def wrong_bars(text: str) -> list[Bar]:
@@ -127,17 +140,10 @@ def clock(text: str) -> list[int | None]:
     """
     dial: list[int | None] = [None] * len(text)
     filled: dict[str, int] = {}
-    elements = read(text)
-    for index, element in enumerate(elements):
-        now = filled.get(element.voice, 0)
-        if element.kind in TIMED:
-            now += element.plain
-        elif element.kind == "bar":
+    for element in read(text):
+        now = filled.get(element.voice, 0) + element.advance
+        if element.kind == "bar":
             now = 0
-        elif element.kind == "broken":
-            before = next((e for e in reversed(elements[:index]) if e.kind in TIMED), None)
-            if before is not None:
-                now += before.ticks - before.plain
         filled[element.voice] = now
         if element.end <= len(text):
             dial[element.end - 1] = now * CLOCK // WHOLE

@@ -14,6 +14,7 @@ from hf_abc.notation.meter import WHOLE, length_text
 from hf_abc.notation.reader import TIMED, Element, read
 from hf_abc.notation.tune import is_music, split_header
 
+_CHORD_NOTE = re.compile(r"((?:\^\^|__|\^|_|=)?[A-Ga-g][,']*)[\d/]*(-?)")
 _ORNAMENTS = frozenset({"grace", "decoration", "slur", "annotation", "spacer", "beam", "comment", "line_break"})
 
 
@@ -83,11 +84,16 @@ def _collect(text: str) -> tuple[Barline | None, list[_Bar]]:
                 found[-1].closing = found[-1].closing.merge(line)
             else:
                 opening = opening.merge(line) if opening else line
-        elif element.kind in TIMED or element.kind in ("broken", "tie", "tuplet", "field", "overlay"):
+        elif element.kind in TIMED or element.kind in ("broken", "tie", "tuplet", "overlay") or _stays(element):
             bar.elements.append(element)
     if any(e.kind in TIMED for e in bar.elements):
         found.append(bar)
     return opening, found
+
+
+def _stays(element: Element) -> bool:
+    """Whether a field of the body is kept: `L:` is applied already, and words have no place in a laid-out line."""
+    return element.kind == "field" and element.text.lstrip("[")[0] in "KMPQ"
 
 
 def _open_repeats(opening: Barline | None, found: list[_Bar]) -> Barline | None:
@@ -187,7 +193,7 @@ def _continues(elements: list[Element], index: int) -> bool:
 def _timed_text(element: Element, unit: Fraction) -> str:
     length = length_text(Fraction(element.written, WHOLE) / unit)
     if element.kind == "chord":
-        return "[" + "".join(element.pitches) + "]" + length
+        return "[" + "".join(pitch + tie for pitch, tie in _CHORD_NOTE.findall(element.text)) + "]" + length
     return (element.pitches[0] if element.pitches else "z") + length
 
 

@@ -6,6 +6,7 @@ tied notes of the same pitch are joined.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from hf_abc.notation.keys import NATURAL, Key, parse_key
 from hf_abc.notation.reader import TIMED, read
@@ -24,6 +25,7 @@ class Note:
     ticks: int
 
 
+@lru_cache(maxsize=1024)
 def split_pitch(text: str) -> tuple[str, str, int]:
     """(accidental, letter in upper case, octave) of a written pitch; octave 0 is the one of middle C (`C`), `c` is 1."""
     accidental, letter, marks = _NOTE.match(text).groups()  # type: ignore[union-attr]
@@ -32,28 +34,39 @@ def split_pitch(text: str) -> tuple[str, str, int]:
 
 
 def notes(text: str) -> list[Note]:
-    """The melody of a tune. An accidental lasts to the end of the bar, in its own octave (standard 2.1, §4.2)."""
+    """The melody of a tune; of several voices, the one that sounds first.
+
+    An accidental holds for its letter in every octave to the end of the bar (standard 2.1, §11.3: the default of
+    `propagate-accidentals` is `pitch`), and beyond it for a note that a tie carries over the bar line.
+    """
     key = parse_key(header_fields(text).get("K", [""])[0]) or parse_key("C")
     assert key is not None
     found: list[Note] = []
-    in_bar: dict[tuple[str, int], int] = {}
+    in_bar: dict[str, int] = {}
+    held: dict[str, int] = {}
     onset = 0
     tied = False
-    for element in read(text):
+    elements = read(text)
+    voice = next((e.voice for e in elements if e.pitches), "")
+    for element in elements:
+        if element.voice != voice:
+            continue
         if element.kind == "bar":
-            in_bar.clear()
+            held, in_bar = in_bar, {}
         elif element.kind == "field":
             key = _key_change(element.text) or key
         elif element.kind == "tie":
             tied = True
         elif element.kind in TIMED:
             if element.pitches:
-                pitch = max(_sounding(p, key, in_bar) for p in element.pitches)
+                before = held if tied else {}
+                pitch = max(_sounding(p, key, in_bar, before) for p in element.pitches)
                 if tied and found and found[-1].pitch == pitch and found[-1].onset + found[-1].ticks == onset:
                     found[-1] = Note(pitch, found[-1].onset, found[-1].ticks + element.ticks)
                 else:
                     found.append(Note(pitch, onset, element.ticks))
-            tied = False
+            held = {}
+            tied = element.kind == "chord" and "-" in element.text
             onset += element.ticks
     return found
 
@@ -63,11 +76,11 @@ def _key_change(text: str) -> Key | None:
     return parse_key(inner[2:]) if inner.startswith("K:") else None
 
 
-def _sounding(written: str, key: Key, in_bar: dict[tuple[str, int], int]) -> int:
+def _sounding(written: str, key: Key, in_bar: dict[str, int], tied: dict[str, int]) -> int:
     accidental, letter, octave = split_pitch(written)
     if accidental:
-        in_bar[letter, octave] = _ALTER[accidental]
-    alter = in_bar.get((letter, octave), key.accidentals.get(letter, 0))
+        in_bar[letter] = _ALTER[accidental]
+    alter = in_bar[letter] if letter in in_bar else tied.get(letter, key.accidentals.get(letter, 0))
     return 60 + 12 * octave + NATURAL[letter] + alter
 
 

@@ -7,6 +7,7 @@ exactly by every note down to 1/128 and by triplets, quintuplets and septuplets 
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 WHOLE = 40320
 
@@ -75,16 +76,17 @@ def default_length(meter: Meter) -> Fraction:
     return Fraction(1, 8)
 
 
+@lru_cache(maxsize=4096)
 def multiplier(text: str) -> Fraction:
     """The length behind a note, chord or rest: "" 1, "2" 2, "/" 1/2, "//" 1/4, "3/2" 3/2, "/4" 1/4. A zero counts as 1."""
     if not text:
         return Fraction(1)
     number, slash, below = text.partition("/")
-    top = int(number) if number else 1
+    top = int(number[:6]) if number else 1  # no real length has more digits, and Python refuses to read 5,000
     if not slash:
         return Fraction(top or 1)
-    more = below.count("/")
-    digits = below.lstrip("/")
+    more = min(below.count("/"), 16)
+    digits = below.lstrip("/")[:6]
     bottom = (int(digits) if digits else 2) * 2**more
     return Fraction(top or 1, bottom or 1)
 

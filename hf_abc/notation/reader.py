@@ -7,7 +7,7 @@ broken rhythm, tuplets and chord lengths applied. It does not expand repeats, me
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from fractions import Fraction
+from functools import lru_cache
 
 from hf_abc.notation.lexer import Symbol, lex
 from hf_abc.notation.meter import WHOLE, Meter, default_length, multiplier, parse_length, parse_meter
@@ -16,6 +16,7 @@ from hf_abc.notation.tune import FIELD, header_fields, is_music, split_header
 TIMED = frozenset({"note", "chord", "rest"})
 _PITCH = re.compile(r"((?:\^\^|__|\^|_|=)?[A-Ga-g][,']*)(.*)", re.DOTALL)
 _TUPLET_TIME = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
+_ONE = (1, 1)
 
 
 @dataclass(slots=True)
@@ -23,9 +24,10 @@ class Element:
     """One symbol, or one whole chord, of a tune.
 
     `start` is its offset in the tune's text and `line` its line there, from 1. `ticks` is its sounding length,
-    `written` the length before tuplets and broken rhythm, `plain` the length before the broken-rhythm mark that
-    may follow it. `pitches` are the pitches as written, without lengths; `tuplet` is how many more elements the
-    running tuplet takes after this one.
+    `written` the length before tuplets and broken rhythm. `advance` is how far the bar has moved on when this symbol
+    and nothing behind it has been read: a note's length before a broken-rhythm mark that may follow it, and at the
+    mark what the mark adds. `pitches` are the pitches as written, without lengths; `tuplet` is how many more elements
+    the running tuplet takes after this one.
     """
 
     kind: str
@@ -36,7 +38,7 @@ class Element:
     voice: str = ""
     ticks: int = 0
     written: int = 0
-    plain: int = 0
+    advance: int = 0
     pitches: list[str] = field(default_factory=list)
     tuplet: int = 0
 
@@ -47,52 +49,83 @@ class Element:
 
 @dataclass(slots=True)
 class _State:
-    """What one voice carries from symbol to symbol."""
+    """What one voice carries from symbol to symbol. Factors are (numerator, denominator): `Fraction` is ten times slower."""
 
-    unit: Fraction
+    unit: int
     meter: Meter
     last: Element | None = None
-    broken: Fraction = Fraction(1)
+    mark: Element | None = None
+    broken: tuple[int, int] = _ONE
     tuplet_left: int = 0
-    tuplet_factor: Fraction = Fraction(1)
+    tuplet_factor: tuple[int, int] = _ONE
 
-    def time(self, element: Element, length: Fraction) -> None:
+    def time(self, element: Element, length: tuple[int, int]) -> None:
         """Give a note, chord or rest its lengths and move tuplet and broken rhythm on."""
-        written = self.unit * length
-        factor = self.broken
-        self.broken = Fraction(1)
+        top, bottom = self.unit * length[0], length[1]
+        element.written = top // bottom
         if self.tuplet_left:
-            factor *= self.tuplet_factor
+            top, bottom = top * self.tuplet_factor[0], bottom * self.tuplet_factor[1]
             self.tuplet_left -= 1
-        element.written = int(written * WHOLE)
-        element.ticks = element.plain = int(written * factor * WHOLE)
-        element.tuplet = self.tuplet_left
+            element.tuplet = self.tuplet_left
+        element.ticks = element.advance = top // bottom
+        if self.mark is not None:
+            self._break(element, top, bottom)
         self.last = element
 
+    def _break(self, element: Element, top: int, bottom: int) -> None:
+        """The second note of a broken rhythm. Between notes of unequal length the mark does nothing: the standard
+        (§4.4) leaves it open, abc2midi does so, and of the printed tunes that have it more come out right."""
+        assert self.mark is not None
+        before, shift = self.last, self.mark.advance
+        if before is not None and before.ticks - shift == element.ticks:
+            element.ticks = element.advance = top * self.broken[0] // (bottom * self.broken[1])
+        elif before is not None:
+            before.ticks -= shift
+            element.advance -= shift
+        self.mark = None
+
     def start_tuplet(self, text: str) -> None:
-        parts = text[1:].split(":")
-        notes = int(parts[0])
-        time = int(parts[1]) if len(parts) > 1 and parts[1] else 0
-        if not time:
-            time = _TUPLET_TIME.get(notes, 3 if self.meter.compound else 2)
-        count = int(parts[2]) if len(parts) > 2 and parts[2] else notes
-        if notes and time:
-            self.tuplet_left, self.tuplet_factor = count, Fraction(time, notes)
+        """`(p:q:r`: p notes in the time of q, for r notes (§4.13)."""
+        notes, time, count = ([int(part[:4] or 0) for part in text[1:].split(":")] + [0, 0])[:3]
+        time = time or _TUPLET_TIME.get(notes, 3 if self.meter.compound else 2)
+        if notes:
+            self.tuplet_left, self.tuplet_factor = count or notes, (time, notes)
 
-    def break_rhythm(self, text: str) -> None:
-        """`A>B` gives A half of B's length; `A<B` the other way; `>>` and `>>>` a quarter and an eighth."""
-        short = Fraction(1, 2 ** len(text))
-        first, self.broken = (2 - short, short) if text[0] == ">" else (short, 2 - short)
-        if self.last is not None:
-            self.last.ticks = int(self.last.ticks * first)
+    def break_rhythm(self, element: Element) -> None:
+        """`A>B` gives A half of B's length; `A<B` the other way; `>>` and `>>>` a quarter and an eighth (§4.4)."""
+        if self.last is None or self.mark is not None:
+            return
+        whole = 2 ** min(len(element.text), 6)
+        long, short = (2 * whole - 1, whole), (1, whole)
+        first, self.broken = (long, short) if element.text[0] == ">" else (short, long)
+        ticks = self.last.ticks * first[0] // first[1]
+        element.advance = ticks - self.last.ticks
+        self.last.ticks = ticks
+        self.mark = element
+
+    def change(self, letter: str, value: str) -> None:
+        """Apply a field in the body."""
+        if letter == "L" and (unit := parse_length(value)):
+            self.unit = unit.numerator * WHOLE // unit.denominator
+        elif letter == "M":
+            self.meter = parse_meter(value)
 
 
-def _change(state: _State, letter: str, value: str) -> None:
-    """Apply a field in the body."""
-    if letter == "L" and (unit := parse_length(value)):
-        state.unit = unit
-    elif letter == "M":
-        state.meter = parse_meter(value)
+@lru_cache(maxsize=4096)
+def _split_note(text: str) -> tuple[str, tuple[int, int]]:
+    """A written note -> its pitch and its length as (numerator, denominator)."""
+    pitch, length = _PITCH.match(text).groups()  # type: ignore[union-attr]
+    return pitch, _length(length)
+
+
+@lru_cache(maxsize=1024)
+def _length(text: str) -> tuple[int, int]:
+    return multiplier(text).as_integer_ratio()
+
+
+def _voice(value: str) -> str:
+    """The name of the voice in a `V:` field."""
+    return (value.split() or [""])[0]
 
 
 def _music_lines(text: str) -> Iterator[tuple[int, int, str]]:
@@ -111,7 +144,8 @@ def read(text: str) -> list[Element]:
     """
     header = header_fields(text)
     meter = parse_meter(header.get("M", ["none"])[-1])
-    unit = parse_length(header.get("L", [""])[-1]) or default_length(meter)
+    length = parse_length(header.get("L", [""])[-1]) or default_length(meter)
+    unit = length.numerator * WHOLE // length.denominator
     voices: dict[str, _State] = {}
     voice = ""
     elements: list[Element] = []
@@ -120,60 +154,59 @@ def read(text: str) -> list[Element]:
         if not is_music(line):
             if found := FIELD.match(line):
                 if found[1] == "V":
-                    voice = found[2].split()[0] if found[2].split() else ""
-                _change(state, found[1], found[2])
+                    voice = _voice(found[2])
+                state.change(found[1], found[2])
                 elements.append(Element("field", line, offset, number, state.meter, voice))
             continue
         symbols = lex(line)
         position = 0
         while position < len(symbols):
-            symbol = symbols[position]
-            if symbol.kind == "field" and symbol.text[1] == "V":
-                voice = symbol.text[3:-1].split()[0] if symbol.text[3:-1].split() else ""
+            kind, symbol, start = symbols[position]
+            if kind == "field" and symbol[1] == "V":
+                voice = _voice(symbol[3:-1])
                 state = voices.setdefault(voice, _State(unit, meter))
-            element = Element(
-                symbol.kind, symbol.text, offset + symbol.start, number, state.meter, voice
-            )
-            if symbol.kind == "chord_open":
+            element = Element(kind, symbol, offset + start, number, state.meter, voice)
+            if kind == "note":
+                pitch, ratio = _split_note(symbol)
+                element.pitches.append(pitch)
+                state.time(element, ratio)
+            elif kind == "chord_open":
                 position = _read_chord(symbols, position, element, state)
             else:
-                _read_symbol(symbol, element, state)
+                _read_symbol(element, state)
             elements.append(element)
             position += 1
         elements.append(Element("line_end", "\n", offset + len(line), number, state.meter, voice))
     return elements
 
 
-def _read_symbol(symbol: Symbol, element: Element, state: _State) -> None:
-    """Time one symbol that is no chord, or let it change the state."""
-    if symbol.kind == "note":
-        pitch, length = _PITCH.match(symbol.text).groups()  # type: ignore[union-attr]
-        element.pitches = [pitch]
-        state.time(element, multiplier(length))
-    elif symbol.kind == "rest":
-        state.time(element, multiplier(symbol.text[1:]))
-    elif symbol.kind == "full_rest":
+def _read_symbol(element: Element, state: _State) -> None:
+    """Time one symbol that is neither note nor chord, or let it change the state."""
+    kind, text = element.kind, element.text
+    if kind == "rest":
+        state.time(element, _length(text[1:]))
+    elif kind == "full_rest":
         element.kind = "rest"
-        bars = int(symbol.text[1:] or 1)
-        element.ticks = element.written = element.plain = bars * (state.meter.ticks or WHOLE)
-    elif symbol.kind == "tuplet":
-        state.start_tuplet(symbol.text)
-    elif symbol.kind == "broken":
-        state.break_rhythm(symbol.text)
-    elif symbol.kind == "field":
-        _change(state, symbol.text[1], symbol.text[3:-1])
+        bars = int(text[1:5] or 1)
+        element.ticks = element.written = element.advance = bars * (state.meter.ticks or WHOLE)
+    elif kind == "tuplet":
+        state.start_tuplet(text)
+    elif kind == "broken":
+        state.break_rhythm(element)
+    elif kind == "field":
+        state.change(text[1], text[3:-1])
         element.meter = state.meter
 
 
 def _read_chord(symbols: list[Symbol], position: int, element: Element, state: _State) -> int:
     """Join the symbols from `[` to `]` into one element; returns the place of the `]` (or of the last symbol read)."""
-    first: Fraction | None = None
+    first: tuple[int, int] | None = None
     end = position + 1
     while end < len(symbols) and symbols[end].kind not in ("chord_close", "bar", "chord_open"):
         if symbols[end].kind == "note":
-            pitch, length = _PITCH.match(symbols[end].text).groups()  # type: ignore[union-attr]
+            pitch, ratio = _split_note(symbols[end].text)
             element.pitches.append(pitch)
-            first = first if first is not None else multiplier(length)
+            first = first or ratio
         end += 1
     if end == len(symbols) or symbols[end].kind != "chord_close":
         element.kind = "unknown"
@@ -181,6 +214,7 @@ def _read_chord(symbols: list[Symbol], position: int, element: Element, state: _
         return position
     element.text = "".join(s.text for s in symbols[position : end + 1])
     element.kind = "chord" if element.pitches else "unknown"
-    if element.pitches:
-        state.time(element, (first or Fraction(1)) * multiplier(symbols[end].text[1:]))
+    if first is not None:
+        own = _length(symbols[end].text[1:])
+        state.time(element, (first[0] * own[0], first[1] * own[1]))
     return end
