@@ -1,0 +1,186 @@
+"""Sound: MIDI -> samples -> a file, with midirenderer and a SoundFont.
+
+Without a SoundFont of the user the one inside the wheel of pretty_midi is used (TimGM6mb, 6 MB; measured:
+160 to 230
+times real time on one core). midirenderer stops with the last event and cuts the last note off, so it is
+given a file
+that ends later and the silence is taken away afterwards.
+
+Loudness follows ITU-R BS.1770-4 (K-weighted, gated), with the filters applied to the spectrum of each
+block, which
+needs no recursive filter. Tunes come out equally loud unless their peaks forbid it: nothing clips.
+"""
+
+import importlib.util
+import io
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hf_abc.errors import HfAbcError, InputError, MissingPackageError
+from hf_abc.rendering.midi import read, with_tail
+
+AudioFormat = Literal["mp3", "flac", "wav", "ogg"]
+Samples = NDArray[np.float32]
+
+LOUDNESS = -15.0  # LUFS; a solo piano reaches it without touching the ceiling
+CEILING = 10 ** (-1 / 20)  # -1 dB: lossy formats overshoot a little
+LONGEST = 20 * 60.0  # seconds; longer music is a model gone astray or a trap
+_TAIL = 3.0  # seconds for the last note to ring
+_SILENCE = 1e-3
+_BLOCK = 16_384  # frames; measured: libsndfile's Vorbis writer crashes on 60 s of stereo in one call
+
+
+def soundfont() -> Path:
+    """The SoundFont in the wheel of pretty_midi, which is not imported for it."""
+    spec = importlib.util.find_spec("pretty_midi")
+    if spec is None or spec.origin is None:
+        raise MissingPackageError("pretty_midi")
+    return Path(spec.origin).parent / "TimGM6mb.sf2"
+
+
+@lru_cache(maxsize=1)
+def _font_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read the SoundFont {path}: {error.strerror}; name another one") from None
+
+
+def sound(midi: bytes, *, font: Path | None = None) -> tuple[Samples, int]:
+    """Samples (frames, 2) between -1 and 1 and their rate. Raises InputError where there is nothing to
+    play.
+    """
+    played = read(midi)
+    if not played.notes:
+        raise InputError("the MIDI file holds no note: there is nothing to play")
+    if played.seconds > LONGEST:
+        raise InputError(
+            f"the music lasts {played.seconds / 60:.0f} minutes; at most {LONGEST / 60:.0f} are played"
+        )
+    try:
+        import midirenderer
+    except ImportError:
+        raise MissingPackageError("midirenderer") from None
+    try:
+        wave = midirenderer.render_wave_from(_font_bytes(font or soundfont()), with_tail(midi, _TAIL))
+    except HfAbcError:
+        raise
+    except BaseException as error:  # a panic of the Rust library is no Exception
+        if isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
+            raise
+        raise InputError(f"the synthesizer cannot play this MIDI file or SoundFont: {error}") from None
+    samples, rate = _soundfile().read(io.BytesIO(wave), dtype="float32", always_2d=True)
+    return normalise(cut_silence(samples, rate), rate), rate
+
+
+def cut_silence(samples: Samples, rate: int) -> Samples:
+    """The samples up to the last audible one, with a short fade; silence alone becomes a tenth of a second
+    of it.
+    """
+    loud = np.flatnonzero(np.abs(samples).max(axis=1) > _SILENCE * np.abs(samples).max(initial=1e-9))
+    end = min(len(samples), int(loud[-1]) + rate // 10 if len(loud) else rate // 10)
+    kept = samples[:end].copy()
+    fade = min(rate // 10, end)
+    kept[end - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)[:, None]
+    return kept
+
+
+def normalise(samples: Samples, rate: int) -> Samples:
+    """The same music at LOUDNESS, or as near to it as CEILING lets it come."""
+    peak = float(np.abs(samples).max(initial=0.0))
+    if peak == 0.0:
+        return samples
+    gain = 10 ** ((LOUDNESS - loudness(samples, rate)) / 20)
+    return samples * np.float32(min(gain, CEILING / peak))
+
+
+def loudness(samples: Samples, rate: int) -> float:
+    """Integrated loudness in LUFS of samples (frames, channels); -70 where nothing rises above the gate."""
+    block, hop = int(0.4 * rate), int(0.2 * rate)
+    if len(samples) < block:
+        samples = np.pad(samples, ((0, block - len(samples)), (0, 0)))
+    weights = _k_weights(block, rate)
+    starts = range(0, len(samples) - block + 1, hop)
+    powers = np.empty(len(starts))
+    for number, start in enumerate(starts):
+        spectrum = np.fft.rfft(samples[start : start + block], axis=0)
+        powers[number] = float(((spectrum.real**2 + spectrum.imag**2) * weights[:, None]).sum())
+    powers = np.maximum(powers, 1e-20)
+    levels = -0.691 + 10 * np.log10(powers)
+    heard = powers[levels > -70]
+    if not len(heard):
+        return -70.0
+    gate = -0.691 + 10 * np.log10(heard.mean()) - 10
+    return float(-0.691 + 10 * np.log10(powers[levels > max(gate, -70)].mean()))
+
+
+@lru_cache(maxsize=4)
+def _k_weights(block: int, rate: int) -> NDArray[np.float64]:
+    """Power weights of the K-filter for the bins of an rfft, scaled so that their sum is the mean square."""
+    turns = 2 * np.pi * np.arange(block // 2 + 1) / block
+    z = np.exp(-1j * turns)
+    response = np.ones_like(z)
+    # Both filters as in BS.1770-4: these frequencies, Qs and gain reproduce its coefficients at 48 kHz.
+    for kind, frequency, quality in (
+        ("shelf", 1681.974450955533, 0.7071752369554196),
+        ("high", 38.13547087602444, 0.5003270373238773),
+    ):
+        k = np.tan(np.pi * frequency / rate)
+        a0 = 1 + k / quality + k * k
+        a = (1, 2 * (k * k - 1) / a0, (1 - k / quality + k * k) / a0)
+        if kind == "shelf":
+            high = 10 ** (3.999843853973347 / 20)
+            band = high**0.4996667741545416
+            b = (
+                (high + band * k / quality + k * k) / a0,
+                2 * (k * k - high) / a0,
+                (high - band * k / quality + k * k) / a0,
+            )
+        else:
+            b = (1.0, -2.0, 1.0)
+        response *= (b[0] + b[1] * z + b[2] * z * z) / (a[0] + a[1] * z + a[2] * z * z)
+    weights = np.abs(response) ** 2 * 2 / block**2
+    weights[0] /= 2
+    if block % 2 == 0:
+        weights[-1] /= 2
+    return weights
+
+
+def encode(samples: Samples, rate: int, audio_format: AudioFormat) -> bytes:
+    """The bytes of an audio file. MP3 is mono at about 50 kbit/s: it goes into pages, and telephones play
+    it.
+    """
+    if audio_format not in get_args(AudioFormat):
+        raise InputError(
+            f"the audio format {audio_format!r} is not known: use one of {', '.join(get_args(AudioFormat))}"
+        )
+    soundfile = _soundfile()
+    file = io.BytesIO()
+    if audio_format == "mp3":
+        mono = samples.mean(axis=1)
+        soundfile.write(file, mono, rate, format="MP3", bitrate_mode="VARIABLE", compression_level=0.5)
+    elif audio_format == "ogg":
+        with soundfile.SoundFile(file, "w", rate, samples.shape[1], format="OGG", subtype="VORBIS") as sink:
+            for start in range(0, len(samples), _BLOCK):
+                sink.write(samples[start : start + _BLOCK])
+    else:
+        soundfile.write(file, samples, rate, format=audio_format.upper(), subtype="PCM_16")
+    return file.getvalue()
+
+
+def audio(midi: bytes, audio_format: AudioFormat = "mp3", *, font: Path | None = None) -> bytes:
+    """A MIDI file as an audio file: `sound`, then `encode`."""
+    samples, rate = sound(midi, font=font)
+    return encode(samples, rate, audio_format)
+
+
+def _soundfile() -> Any:
+    try:
+        import soundfile
+    except (ImportError, OSError):  # OSError: the wheel without its libsndfile
+        raise MissingPackageError("soundfile") from None
+    return soundfile

@@ -1,0 +1,187 @@
+"""What of the rendering chain is there and works, told so that the reader knows what to type.
+
+Nothing is believed from a version number: a small tune is taken through every step.
+"""
+
+import importlib.metadata
+import importlib.util
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hf_abc import abcmidi
+from hf_abc.errors import HfAbcError
+from hf_abc.process import run
+from hf_abc.rendering import audio
+from hf_abc.rendering.midi import midi
+from hf_abc.rendering.score import score
+
+_TUNE = "X:1\nT:Doctor\nM:6/8\nL:1/8\nK:D\n|:DFA d2f|ecA D3:|\n"
+KNOWN_BAD: dict[str, dict[str, str]] = {}
+"""Package -> version -> what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One part: `state` is "works", "missing", "broken" or "not there" (optional); `advice` is what to
+    type, if anything.
+    """
+
+    name: str
+    state: str
+    version: str
+    purpose: str
+    without: str
+    advice: str = ""
+
+
+def doctor() -> tuple[list[Row], bool]:
+    """All rows, and whether the default chain (MIDI, score, sound, page) works."""
+    made: dict[str, bytes] = {}
+
+    def make_midi() -> None:
+        made["midi"] = midi(_TUNE)[0] or b""
+        if not made["midi"]:
+            raise HfAbcError("abc2midi wrote no MIDI file")
+
+    def make_score() -> None:
+        svg, messages = score(_TUNE)
+        if svg is None:
+            raise HfAbcError("; ".join(messages))
+
+    def make_sound() -> None:
+        made["samples"] = audio.encode(*audio.sound(made.get("midi", b"")), "wav")
+
+    def make_mp3() -> None:
+        audio.audio(made.get("midi", b""), "mp3")
+
+    rows = [
+        Row(
+            "Python",
+            "works" if sys.version_info >= (3, 11) else "broken",
+            platform.python_version(),
+            "everything",
+            "",
+        ),
+        _try(
+            "abc2midi",
+            make_midi,
+            "symusic",
+            _abc2midi_version(),
+            "ABC -> MIDI, validity",
+            "no MIDI, no sound, no check",
+        ),
+        _try("verovio", make_score, "verovio", "", "MusicXML -> score (SVG)", "no scores"),
+        _try(
+            "SoundFont",
+            lambda: _exists(audio.soundfont()),
+            "pretty_midi",
+            "TimGM6mb",
+            "the instruments",
+            "no sound",
+        ),
+        _try("midirenderer", make_sound, "midirenderer", "", "MIDI -> sound", "no sound"),
+        _try(
+            "soundfile",
+            make_mp3,
+            "soundfile",
+            _libsndfile(),
+            "MP3, FLAC, Ogg and WAV files",
+            "no audio files",
+        ),
+        _try("jinja2", lambda: _importable("jinja2"), "jinja2", "", "the listening page", "no page"),
+    ]
+    rows += [
+        _package(name, purpose)
+        for name, purpose in (("torch", "models"), ("transformers", "models"), ("datasets", "corpora"))
+    ]
+    ok = all(row.state == "works" for row in rows)
+    rows += [_program(name, purpose, advice) for name, purpose, advice in _OPTIONAL]
+    return rows, ok
+
+
+_OPTIONAL = (
+    ("ffplay", "playing at once", "apt install ffmpeg / brew install ffmpeg"),
+    ("fluidsynth", "another synthesizer", "apt install fluidsynth / brew install fluid-synth"),
+    ("timidity", "another synthesizer", "apt install timidity / brew install timidity"),
+    ("abcm2ps", "another engraver", "apt install abcm2ps / brew install abcm2ps"),
+)
+
+
+def table(rows: list[Row]) -> str:
+    """The rows as text, aligned, with the advice of what is missing underneath."""
+    cells = [
+        ("part", "state", "version", "for"),
+        *((r.name, r.state, r.version or "-", r.purpose) for r in rows),
+    ]
+    widths = [max(len(row[column]) for row in cells) for column in range(4)]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    ]
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    for row in rows:
+        if row.state in ("missing", "broken"):
+            lines += ["", f"{row.name} is {row.state}: {row.without}. {row.advice}"]
+    absent = [f"  {row.name}: {row.advice}" for row in rows if row.state == "not there"]
+    return (
+        "\n".join([*lines, *(["", "Optional, nothing here needs them:", *absent] if absent else [])]) + "\n"
+    )
+
+
+def _try(
+    name: str, step: Callable[[], object], package: str, version: str, purpose: str, without: str
+) -> Row:
+    """Run one step of the chain and say how it went."""
+    install = f"Type: pip install --upgrade {package}"
+    if importlib.util.find_spec(package) is None:
+        return Row(name, "missing", "", purpose, without, install)
+    installed = importlib.metadata.version(package)
+    shown = f"{version} ({package} {installed})" if version else installed
+    if reason := KNOWN_BAD.get(package, {}).get(installed):
+        return Row(name, "broken", shown, purpose, f"{without}: {reason}", install)
+    try:
+        step()
+    except HfAbcError as error:
+        return Row(name, "broken", shown, purpose, f"{without}: {error}", install)
+    return Row(name, "works", shown, purpose, without)
+
+
+def _package(name: str, purpose: str) -> Row:
+    if importlib.util.find_spec(name) is None:
+        return Row(name, "missing", "", purpose, f"no {purpose}", f"Type: pip install {name}")
+    return Row(name, "works", importlib.metadata.version(name), purpose, f"no {purpose}")
+
+
+def _program(name: str, purpose: str, advice: str) -> Row:
+    path = shutil.which(name)
+    return Row(name, "works" if path else "not there", path or "", f"{purpose} (optional)", "", advice)
+
+
+def _exists(path: Path) -> None:
+    if not path.is_file():
+        raise HfAbcError(f"{path} is missing")
+
+
+def _importable(name: str) -> None:
+    if importlib.util.find_spec(name) is None:
+        raise HfAbcError(f"{name} is missing")
+
+
+def _abc2midi_version() -> str:
+    try:
+        done = run([str(abcmidi.program("abc2midi")), "-ver"])
+    except HfAbcError:
+        return ""
+    return done.stdout.decode("utf-8", "replace").strip().split(" ")[0][:40]
+
+
+def _libsndfile() -> str:
+    try:
+        import soundfile
+    except (ImportError, OSError):
+        return ""
+    return str(soundfile.__libsndfile_version__)

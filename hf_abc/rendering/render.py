@@ -1,0 +1,86 @@
+"""One tune into files: ABC, MIDI, score and audio, side by side in a folder.
+
+The ABC is written first and whatever else fails is told, so nothing is ever lost. File names hold letters,
+digits and
+`-` only, whatever the title says, and every file is written aside and renamed.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hf_abc.errors import InputError, OutputError
+from hf_abc.record import atomic_write
+from hf_abc.rendering.audio import AudioFormat, audio
+from hf_abc.rendering.midi import midi
+from hf_abc.rendering.score import on_white, score
+
+_RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The files of one tune; None where a step failed, and then `messages` says why."""
+
+    abc: Path
+    midi: Path | None
+    score: Path | None
+    audio: Path | None
+    messages: list[str] = field(default_factory=list)
+
+
+def safe_stem(name: str) -> str:
+    """A file name without its ending for any title: at most 60 of a-z, 0-9 and `-`, never empty, no device
+    name.
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower().replace("'", "")
+    stem = re.sub(r"[^a-z0-9]+", "-", plain)[:60].strip("-")
+    return f"tune-{stem}".strip("-") if stem in _RESERVED or not stem else stem
+
+
+def file_stems(titles: Sequence[str]) -> list[str]:
+    """A different stem for each title, numbered so that they sort in this order: `01-the-kesh`."""
+    digits = max(2, len(str(len(titles))))
+    return [f"{number:0{digits}}-{safe_stem(title)}" for number, title in enumerate(titles, 1)]
+
+
+def render(text: str, out: Path, stem: str, *, audio_format: AudioFormat = "mp3") -> Rendered:
+    """Write a tune's files as `out/stem.*` (`stem` is made safe first) and tell what failed.
+
+    Raises OutputError where the folder cannot be written and MissingPackageError where a package is
+    missing; a tune
+    that a program cannot handle raises nothing.
+    """
+    stem = safe_stem(stem)
+    messages: list[str] = []
+    abc = _write(out / f"{stem}.abc", text if text.endswith("\n") else text + "\n")
+
+    played, said = midi(text)
+    messages += [f"line {m.line}: {m.text}" for m in said if m.level == "error"]
+    midi_path = _write(out / f"{stem}.mid", played) if played is not None else None
+    if played is None:
+        messages.append("no MIDI file and no sound: abc2midi found no note to play in this tune")
+
+    svg, said_of_score = score(text)
+    messages += said_of_score
+    score_path = _write(out / f"{stem}.svg", on_white(svg)) if svg is not None else None
+
+    audio_path = None
+    if played is not None:
+        try:
+            audio_path = _write(out / f"{stem}.{audio_format}", audio(played, audio_format))
+        except InputError as error:
+            messages.append(f"no sound: {error}")
+    return Rendered(abc, midi_path, score_path, audio_path, messages)
+
+
+def _write(path: Path, data: str | bytes) -> Path:
+    try:
+        atomic_write(path, data.encode("utf-8", "replace") if isinstance(data, str) else data)
+    except OSError as error:
+        raise OutputError(
+            f"cannot write {path}: {error.strerror}; free some space or choose another folder"
+        ) from None
+    return path
