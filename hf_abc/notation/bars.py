@@ -1,9 +1,9 @@
 """Bars: how long each is, which are wrong, and the clock that runs inside them.
 
-A bar runs from one bar line to the next. It is wrong when it is longer than its meter allows, or shorter without a
-reason: a pick-up, the last bar, or a bar split by a repeat, a double bar or an ending may be short. Two short bars
-that meet at such a mark are not asked to add up: real tunes break that rule too often for it to tell anything
-(abc2midi applies it and reports 128 of 2,000 sound tunes).
+A bar runs from one bar line to the next. It is wrong when it is longer than its meter allows, or shorter
+without a reason: a pick-up, the last bar, or a bar split by a repeat, a double bar or an ending may be short.
+Two short bars that meet at such a mark are not asked to add up: real tunes break that rule too often for it
+to tell anything (abc2midi applies it and reports 128 of 2,000 sound tunes).
 """
 
 import re
@@ -18,7 +18,9 @@ CLOCK = 96
 
 @dataclass(frozen=True, slots=True)
 class Barline:
-    """What a bar line means, whatever its spelling: `:|` ends a repeat, `|:` starts one, `ending` is `1`, `2`, `1,3`."""
+    """What a bar line means, whatever its spelling: `:|` ends a repeat, `|:` starts one, `ending` is `1`,
+    `2`, `1,3`.
+    """
 
     repeat_end: int = 0
     repeat_start: int = 0
@@ -44,7 +46,9 @@ _ENDING = re.compile(r"\[?(\d+(?:[,-]\d+)*)\.?$")
 
 
 def parse_barline(text: str) -> Barline:
-    """Read a bar line: `|`, `||`, `|]`, `[|`, `|:`, `:|`, `::`, `:|2`, `[1`, `|1,3` and what old books made of them."""
+    """Read a bar line: `|`, `||`, `|]`, `[|`, `|:`, `:|`, `::`, `:|2`, `[1`, `|1,3` and what old books made
+    of them.
+    """
     found = _ENDING.search(text)
     ending = found[1] if found else ""
     marks = text[: found.start()] if found else text
@@ -59,7 +63,8 @@ def parse_barline(text: str) -> Barline:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: its length and the full length of its meter (None in free meter), in ticks, the lines around it, its place.
+    """One bar: its length and the full length of its meter (None in free meter), in ticks, the lines around
+    it, its place.
 
     `edge` says that it is the first or the last bar of its voice.
     """
@@ -85,7 +90,9 @@ class Bar:
 
 
 def bars(text: str) -> list[Bar]:
-    """The bars of a tune in reading order, voice by voice as they stand; empty ones (between `||` and `|:`) are no bars."""
+    """The bars of a tune in reading order, voice by voice as they stand; empty ones (between `||` and `|:`)
+    are no bars.
+    """
     return bars_of(read(text))
 
 
@@ -135,8 +142,8 @@ def wrong_bars(text: str) -> list[Bar]:
 def clock(text: str) -> list[int | None]:
     """For each character of a tune, how much of the bar is filled after it, in 1/96 of a whole note.
 
-    None in the header and inside a note whose length is not yet known. The value depends on the text up to and with
-    the character only, so that a left-to-right model can learn it.
+    None in the header and inside a note whose length is not yet known. The value depends on the text up to
+    and with the character only, so that a left-to-right model can learn it.
     """
     dial: list[int | None] = [None] * len(text)
     filled: dict[str, int] = {}

@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 LETTERS = "CDEFGAB"
 NATURAL = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _FIFTHS = {"F": -1, "C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5}
-_MODES = {"maj": 0, "ion": 0, "mix": -1, "dor": -2, "m": -3, "min": -3, "aeo": -3, "phr": -4, "loc": -5, "lyd": 1}
+_MODES = dict(maj=0, ion=0, mix=-1, dor=-2, m=-3, min=-3, aeo=-3, phr=-4, loc=-5, lyd=1)
+_NO_MODES = ("", "exp", "clef", "treble", "bass", "alto", "tenor", "octave", "transpose")
 _SHARPS = "FCGDAEB"
 _KEY = re.compile(r"([A-G])([#b]?)\s*([A-Za-z]*)")
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key. `accidentals` maps the letters that the signature alters to +1 or -1; `sharps` is negative for flats.
+    """A key. `accidentals` maps the letters that the signature alters to +1 or -1; `sharps` is negative for
+    flats.
 
     `mode` is one of "", "m", "dor", "mix", "phr", "lyd", "loc"; `tonic` is "" for `K:none` and `K:HP`.
     """
@@ -53,10 +55,11 @@ def tonic_sharps(tonic: str, mode: str) -> int:
 
 
 def parse_key(text: str) -> Key | None:
-    """Read a `K:` field; None where it names no key (`K:maj`, `K:c`, an empty field, a signature beyond seven).
+    """Read a `K:` field; None where it names no key (`K:maj`, `K:c`, an empty field, a signature beyond
+    seven).
 
-    Highland pipes (`K:HP`, `K:Hp`) sound F and C sharp; `K:none` sets nothing. `exp` and loose accidentals behind the
-    mode (`K:D ^g`) are added to the signature.
+    Highland pipes (`K:HP`, `K:Hp`) sound F and C sharp; `K:none` sets nothing. `exp` and loose accidentals
+    behind the mode (`K:D ^g`) are added to the signature.
     """
     text = text.strip()
     if re.match(r"none\b", text, re.IGNORECASE):
@@ -68,7 +71,7 @@ def parse_key(text: str) -> Key | None:
         return None
     word = found[3].lower()
     explicit = word == "exp"
-    mode = "" if word in ("", "exp", "clef", "treble", "bass", "alto", "tenor", "octave", "transpose") else word[:3]
+    mode = "" if word in _NO_MODES else word[:3]
     if word == "m":
         mode = "m"
     if mode and mode not in _MODES:

@@ -1,7 +1,8 @@
-"""How a tune is laid out: one unit note length, beams at the beats, four bars a line, one spelling for each bar line.
+"""How a tune is laid out: one unit note length, beams at the beats, four bars a line, one spelling for each
+bar line.
 
-The notes stay the same; what changes is what readers and models stumble over. Beams at the beats let eye and model
-count a bar by its beats; a strain per paragraph and four bars a line show the form.
+The notes stay the same; what changes is what readers and models stumble over. Beams at the beats let eye and
+model count a bar by its beats; a strain per paragraph and four bars a line show the form.
 """
 
 import re
@@ -15,11 +16,13 @@ from hf_abc.notation.reader import TIMED, Element, read
 from hf_abc.notation.tune import is_music, split_header
 
 _CHORD_NOTE = re.compile(r"((?:\^\^|__|\^|_|=)?[A-Ga-g][,']*)[\d/]*(-?)")
-_ORNAMENTS = frozenset({"grace", "decoration", "slur", "annotation", "spacer", "beam", "comment", "line_break"})
+_ORNAMENTS = frozenset(
+    {"grace", "decoration", "slur", "annotation", "spacer", "beam", "comment", "line_break"}
+)
 
 
 def strip_ornaments(text: str) -> str:
-    """The tune without grace notes, decorations, slurs, quoted text, spacers and comments: the plain melody."""
+    """The plain melody: no grace notes, decorations, slurs, quoted text, spacers and comments."""
     header, body = split_header(text)
     music = []
     for line in body:
@@ -57,7 +60,9 @@ def _bare(pitch: str) -> str:
 
 @dataclass(slots=True)
 class _Bar:
-    """A bar to be written: its elements (timed ones and the marks between), its length, the line that closes it."""
+    """A bar to be written: its elements (timed ones and the marks between), its length, the line that closes
+    it.
+    """
 
     elements: list[Element] = field(default_factory=list)
     closing: Barline | None = None
@@ -84,7 +89,9 @@ def _collect(text: str) -> tuple[Barline | None, list[_Bar]]:
                 found[-1].closing = found[-1].closing.merge(line)
             else:
                 opening = opening.merge(line) if opening else line
-        elif element.kind in TIMED or element.kind in ("broken", "tie", "tuplet", "overlay") or _stays(element):
+        elif (
+            element.kind in TIMED or element.kind in ("broken", "tie", "tuplet", "overlay") or _stays(element)
+        ):
             bar.elements.append(element)
     if any(e.kind in TIMED for e in bar.elements):
         found.append(bar)
@@ -92,7 +99,9 @@ def _collect(text: str) -> tuple[Barline | None, list[_Bar]]:
 
 
 def _stays(element: Element) -> bool:
-    """Whether a field of the body is kept: `L:` is applied already, and words have no place in a laid-out line."""
+    """Whether a field of the body is kept: `L:` is applied already, and words have no place in a laid-out
+    line.
+    """
     return element.kind == "field" and element.text.lstrip("[")[0] in "KMPQ"
 
 
@@ -137,7 +146,12 @@ def _dot_pairs(elements: list[Element], unit: Fraction) -> list[Element]:
             and not first.tuplet
             and not (place and out[place - 1].kind in ("tuplet", "broken"))
         )
-        if alone and both <= 2 * unit * WHOLE and position % both == 0 and {first.ticks, second.ticks} == {both // 4, both * 3 // 4}:
+        if (
+            alone
+            and both <= 2 * unit * WHOLE
+            and position % both == 0
+            and {first.ticks, second.ticks} == {both // 4, both * 3 // 4}
+        ):
             mark = ">" if first.ticks > second.ticks else "<"
             out[place] = replace(first, written=both // 2)
             out[place + 1] = replace(second, written=both // 2)
@@ -200,8 +214,8 @@ def _timed_text(element: Element, unit: Fraction) -> str:
 def lay_out(text: str, unit: Fraction = Fraction(1, 8), bars_per_line: int = 4) -> str:
     """The tune with unit note length `unit`, beams at the beats and `bars_per_line` bars a line.
 
-    A strain begins a new line; `:|` and `|:` never share a sign; a repeat without its `|:` gets one; the last bar
-    line is `|]` or `:|`. Free meter keeps its spaces off. Multi-voice text is not for this function.
+    A strain begins a new line; `:|` and `|:` never share a sign; a repeat without its `|:` gets one; the last
+    bar line is `|]` or `:|`. Free meter keeps its spaces off. Multi-voice text is not for this function.
     """
     header, _ = split_header(text)
     head = [line for line in header if not line.startswith("L:")]

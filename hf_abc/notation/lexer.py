@@ -1,9 +1,9 @@
 """One line of ABC music, cut into symbols.
 
-One regular expression does the whole work (measured: one `re` reads 15 MB/s, where a hand-written scanner reads less
-than 1). It is lenient as the old tunebooks are: whatever the standard does not know comes out as an `unknown` symbol
-and nothing is lost, so that the symbols of a line always join up to the line. It does not read field lines (`K:G`);
-see tune.py for those.
+One regular expression does the whole work (measured: one `re` reads 15 MB/s, where a hand-written scanner
+reads less than 1). It is lenient as the old tunebooks are: whatever the standard does not know comes out as
+an `unknown` symbol and nothing is lost, so that the symbols of a line always join up to the line. It does not
+read field lines (`K:G`); see tune.py for those.
 """
 
 import re
@@ -47,5 +47,7 @@ class Symbol(NamedTuple):
 
 
 def lex(line: str) -> list[Symbol]:
-    """Cut one music line (no line end) into symbols; `"".join(s.text for s in lex(line)) == line` for every line."""
+    """Cut one music line (no line end) into symbols; `"".join(s.text for s in lex(line)) == line` for every
+    line.
+    """
     return [Symbol(m.lastgroup or "unknown", m.group(), m.start()) for m in _SYMBOL.finditer(line)]

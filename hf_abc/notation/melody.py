@@ -1,7 +1,7 @@
 """Melodies: the pitches of a tune, its intervals, and its bars as text.
 
-Notes are taken as written: repeats are not expanded, grace notes are left out, of a chord the highest pitch is taken,
-tied notes of the same pitch are joined.
+Notes are taken as written: repeats are not expanded, grace notes are left out, of a chord the highest pitch
+is taken, tied notes of the same pitch are joined.
 """
 
 import re
@@ -18,7 +18,9 @@ _NOTE = re.compile(r"(\^\^|__|\^|_|=)?([A-Ga-g])([,']*)")
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A sounding note: MIDI pitch (middle C = 60), its onset in ticks from the start of the tune, its length in ticks."""
+    """A sounding note: MIDI pitch (middle C = 60), its onset in ticks from the start of the tune, its length
+    in ticks.
+    """
 
     pitch: int
     onset: int
@@ -27,7 +29,9 @@ class Note:
 
 @lru_cache(maxsize=1024)
 def split_pitch(text: str) -> tuple[str, str, int]:
-    """(accidental, letter in upper case, octave) of a written pitch; octave 0 is the one of middle C (`C`), `c` is 1."""
+    """(accidental, letter in upper case, octave) of a written pitch; octave 0 is the one of middle C (`C`),
+    `c` is 1.
+    """
     accidental, letter, marks = _NOTE.match(text).groups()  # type: ignore[union-attr]
     octave = (1 if letter.islower() else 0) + marks.count("'") - marks.count(",")
     return accidental or "", letter.upper(), octave
@@ -36,8 +40,8 @@ def split_pitch(text: str) -> tuple[str, str, int]:
 def notes(text: str) -> list[Note]:
     """The melody of a tune; of several voices, the one that sounds first.
 
-    An accidental holds for its letter in every octave to the end of the bar (standard 2.1, §11.3: the default of
-    `propagate-accidentals` is `pitch`), and beyond it for a note that a tie carries over the bar line.
+    An accidental holds for its letter in every octave to the end of the bar (standard 2.1, §11.3: the default
+    of `propagate-accidentals` is `pitch`), and beyond it for a note that a tie carries over the bar line.
     """
     key = parse_key(header_fields(text).get("K", [""])[0]) or parse_key("C")
     assert key is not None

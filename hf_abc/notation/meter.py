@@ -1,7 +1,7 @@
 """Meters and unit note lengths, and the beats that beams follow.
 
-Durations are integers everywhere in this package: `WHOLE` ticks make a whole note. 40,320 = 2^7·3^2·5·7 divides
-exactly by every note down to 1/128 and by triplets, quintuplets and septuplets of the usual lengths.
+Durations are integers everywhere in this package: `WHOLE` ticks make a whole note. 40,320 = 2^7·3^2·5·7
+divides exactly by every note down to 1/128 and by triplets, quintuplets and septuplets of the usual lengths.
 """
 
 import re
@@ -14,10 +14,11 @@ WHOLE = 40320
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """A time signature. `ticks` is the length of a full bar, None in free meter; `beam` the length that one beam covers.
+    """A time signature. `ticks` is the length of a full bar, None in free meter; `beam` the length that one
+    beam covers.
 
-    Compound meters (6/8, 9/8, 12/8) beam by three units; a meter of four quarters by half bars, as Irish reels are
-    written; everything else by the quarter. 3/8 beams by the bar.
+    Compound meters (6/8, 9/8, 12/8) beam by three units; a meter of four quarters by half bars, as Irish
+    reels are written; everything else by the quarter. 3/8 beams by the bar.
     """
 
     text: str
@@ -45,7 +46,9 @@ _FRACTION = re.compile(r"(\(?\d+(?:\s*\+\s*\d+)*\)?)\s*/\s*(\d+)")
 
 
 def parse_meter(text: str) -> Meter:
-    """Read an `M:` field. `C` is 4/4, `C|` is 2/2, `2+3/8` is 5/8; whatever is not a meter is free (`numerator` 0)."""
+    """Read an `M:` field. `C` is 4/4, `C|` is 2/2, `2+3/8` is 5/8; whatever is not a meter is free
+    (`numerator` 0).
+    """
     text = text.strip()
     if text in ("C", "c"):
         return Meter(text, 4, 4)
@@ -70,7 +73,9 @@ def parse_length(text: str) -> Fraction | None:
 
 
 def default_length(meter: Meter) -> Fraction:
-    """The unit note length where no `L:` stands: 1/16 for a meter below 0.75, else 1/8 (standard 2.1, §3.1.7)."""
+    """The unit note length where no `L:` stands: 1/16 for a meter below 0.75, else 1/8 (standard 2.1,
+    §3.1.7).
+    """
     if meter.numerator and Fraction(meter.numerator, meter.denominator) < Fraction(3, 4):
         return Fraction(1, 16)
     return Fraction(1, 8)
@@ -78,7 +83,9 @@ def default_length(meter: Meter) -> Fraction:
 
 @lru_cache(maxsize=4096)
 def multiplier(text: str) -> Fraction:
-    """The length behind a note, chord or rest: "" 1, "2" 2, "/" 1/2, "//" 1/4, "3/2" 3/2, "/4" 1/4. A zero counts as 1."""
+    """The length behind a note, chord or rest: "" 1, "2" 2, "/" 1/2, "//" 1/4, "3/2" 3/2, "/4" 1/4. A zero
+    counts as 1.
+    """
     if not text:
         return Fraction(1)
     number, slash, below = text.partition("/")

@@ -1,7 +1,8 @@
 """The music of a tune as timed elements: what every other view of the notes is built on.
 
-The reader walks the lines of a tune once and gives each note, chord and rest its length, with unit note length, meter,
-broken rhythm, tuplets and chord lengths applied. It does not expand repeats, merge ties or judge anything.
+The reader walks the lines of a tune once and gives each note, chord and rest its length, with unit note
+length, meter, broken rhythm, tuplets and chord lengths applied. It does not expand repeats, merge ties or
+judge anything.
 """
 
 import re
@@ -23,11 +24,11 @@ _ONE = (1, 1)
 class Element:
     """One symbol, or one whole chord, of a tune.
 
-    `start` is its offset in the tune's text and `line` its line there, from 1. `ticks` is its sounding length,
-    `written` the length before tuplets and broken rhythm. `advance` is how far the bar has moved on when this symbol
-    and nothing behind it has been read: a note's length before a broken-rhythm mark that may follow it, and at the
-    mark what the mark adds. `pitches` are the pitches as written, without lengths; `tuplet` is how many more elements
-    the running tuplet takes after this one.
+    `start` is its offset in the tune's text and `line` its line there, from 1. `ticks` is its sounding
+    length, `written` the length before tuplets and broken rhythm. `advance` is how far the bar has moved on
+    when this symbol and nothing behind it has been read: a note's length before a broken-rhythm mark that may
+    follow it, and at the mark what the mark adds. `pitches` are the pitches as written, without lengths;
+    `tuplet` is how many more elements the running tuplet takes after this one.
     """
 
     kind: str
@@ -49,7 +50,9 @@ class Element:
 
 @dataclass(slots=True)
 class _State:
-    """What one voice carries from symbol to symbol. Factors are (numerator, denominator): `Fraction` is ten times slower."""
+    """What one voice carries from symbol to symbol. Factors are (numerator, denominator): `Fraction` is ten
+    times slower.
+    """
 
     unit: int
     meter: Meter
@@ -73,8 +76,10 @@ class _State:
         self.last = element
 
     def _break(self, element: Element, top: int, bottom: int) -> None:
-        """The second note of a broken rhythm. Between notes of unequal length the mark does nothing: the standard
-        (§4.4) leaves it open, abc2midi does so, and of the printed tunes that have it more come out right."""
+        """The second note of a broken rhythm. Between notes of unequal length the mark does nothing: the
+        standard (§4.4) leaves it open, abc2midi does so, and of the printed tunes that have it more come out
+        right.
+        """
         assert self.mark is not None
         before, shift = self.last, self.mark.advance
         if before is not None and before.ticks - shift == element.ticks:
@@ -92,7 +97,9 @@ class _State:
             self.tuplet_left, self.tuplet_factor = count or notes, (time, notes)
 
     def break_rhythm(self, element: Element) -> None:
-        """`A>B` gives A half of B's length; `A<B` the other way; `>>` and `>>>` a quarter and an eighth (§4.4)."""
+        """`A>B` gives A half of B's length; `A<B` the other way; `>>` and `>>>` a quarter and an eighth
+        (§4.4).
+        """
         if self.last is None or self.mark is not None:
             return
         whole = 2 ** min(len(element.text), 6)
@@ -199,7 +206,9 @@ def _read_symbol(element: Element, state: _State) -> None:
 
 
 def _read_chord(symbols: list[Symbol], position: int, element: Element, state: _State) -> int:
-    """Join the symbols from `[` to `]` into one element; returns the place of the `]` (or of the last symbol read)."""
+    """Join the symbols from `[` to `]` into one element; returns the place of the `]` (or of the last symbol
+    read).
+    """
     first: tuple[int, int] | None = None
     end = position + 1
     while end < len(symbols) and symbols[end].kind not in ("chord_close", "bar", "chord_open"):

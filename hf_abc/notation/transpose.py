@@ -1,8 +1,9 @@
 """A tune in another key, as a musician would write it.
 
-Every note moves by the same number of letters and the key signature does the rest, so that the text keeps its look:
-an accidental against the old signature becomes the same accidental against the new one. Exact for all modes; a tune
-in `K:none`, in the pipes' key or with a key change to an unreadable key cannot be moved and gives None.
+Every note moves by the same number of letters and the key signature does the rest, so that the text keeps its
+look: an accidental against the old signature becomes the same accidental against the new one. Exact for all
+modes; a tune in `K:none`, in the pipes' key or with a key change to an unreadable key cannot be moved and
+gives None.
 """
 
 import re
@@ -14,17 +15,19 @@ from hf_abc.notation.tune import is_music, split_header
 
 _ALTER = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
 _MARK = {2: "^^", 1: "^", 0: "=", -1: "_", -2: "__"}
-_TONICS = ("C", "C#", "Db", "D", "D#", "Eb", "E", "F", "F#", "Gb", "G", "G#", "Ab", "A", "A#", "Bb", "B", "Cb")
+_NAMES = ("C", "C#", "Db", "D", "D#", "Eb", "E", "F", "F#", "Gb", "G", "G#", "Ab", "A", "A#", "Bb", "B", "Cb")
 _CHORD_ROOT = re.compile(r"([A-G])([#b]?)")
 _WRITTEN = re.compile(r"(?:\^\^|__|\^|_|=)?[A-Ga-g][,']*")
 
 
 def best_tonic(key: Key, semitones: int) -> str | None:
-    """The tonic that lies so many semitones away and has the fewest accidentals in its signature; None without a tonic."""
+    """The tonic that lies so many semitones away and has the fewest accidentals in its signature; None
+    without a tonic.
+    """
     if not key.tonic:
         return None
     target = (key.pitch_class + semitones) % 12
-    spellings = [t for t in _TONICS if pitch_class(t) == target and abs(tonic_sharps(t, key.mode)) <= 7]
+    spellings = [t for t in _NAMES if pitch_class(t) == target and abs(tonic_sharps(t, key.mode)) <= 7]
     return min(spellings, key=lambda t: abs(tonic_sharps(t, key.mode)), default=None)
 
 
@@ -85,7 +88,7 @@ def _move_line(line: str, move: _Move) -> str:
 
 
 def transpose(text: str, semitones: int) -> str | None:
-    """The tune moved by `semitones`; None where it cannot be done exactly. A move by 0 gives the text itself."""
+    """The tune moved by `semitones`; None where it cannot be done exactly. 0 gives the text itself."""
     if semitones == 0:
         return text
     header, body = split_header(text)

@@ -1,6 +1,7 @@
 """Tunes and tunebooks: the header, the body, and where one tune ends and the next begins.
 
-A tune is its text; every other field of `Tune` is read from it or says where it came from. Nothing here reads notes.
+A tune is its text; every other field of `Tune` is read from it or says where it came from. Nothing here reads
+notes.
 """
 
 import re
@@ -13,7 +14,7 @@ _TUNE_START = re.compile(r"^X:", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Tune:
-    """A tune of a corpus. `id` is stable (`source:number:setting`); `licence` says under which terms it came."""
+    """A tune of a corpus. `id` is stable (`source:number:setting`); `licence` names its terms."""
 
     id: str
     source: str
@@ -28,9 +29,11 @@ class Tune:
 
 
 def split_book(text: str) -> Iterator[str]:
-    """The tunes of a tunebook, each from its `X:` to the next blank line or the next `X:`; what stands between is dropped.
+    """The tunes of a tunebook, each from its `X:` to the next blank line or the next `X:`; what stands
+    between is dropped.
 
-    Blank lines directly after a header line are tolerated where the tune has no `K:` yet, as old books have them.
+    Blank lines directly after a header line are tolerated where the tune has no `K:` yet, as old books have
+    them.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     starts = [m.start() for m in _TUNE_START.finditer(text)]
@@ -48,7 +51,9 @@ def split_book(text: str) -> Iterator[str]:
 
 
 def split_header(text: str) -> tuple[list[str], list[str]]:
-    """Header lines (up to and with the first `K:`) and body lines; without a `K:` the header is the leading fields."""
+    """Header lines (up to and with the first `K:`) and body lines; without a `K:` the header is the leading
+    fields.
+    """
     lines = text.rstrip("\n").split("\n")
     for number, line in enumerate(lines):
         if line.startswith("K:"):
@@ -63,7 +68,9 @@ def is_music(line: str) -> bool:
 
 
 def header_fields(text: str) -> dict[str, list[str]]:
-    """The header's fields in order: letter -> values, comments cut off, `+:` lines joined to the field before."""
+    """The header's fields in order: letter -> values, comments cut off, `+:` lines joined to the field
+    before.
+    """
     fields: dict[str, list[str]] = {}
     last = ""
     for line in split_header(text)[0]:
