@@ -1,0 +1,225 @@
+"""The generator: the same numbers as GPT-2, the same tunes whatever the batch, and an end where there
+must be one.
+"""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
+
+from hf_abc.errors import InputError
+from hf_abc.models.tokenizers import encode, train_tokenizer
+from hf_abc.sampling.decoder import Gpt2Decoder
+from hf_abc.sampling.generator import _jobs, _with_decoder, _with_generate, choose, generate_tunes
+
+JIG = "X:1\nT:The Test Jig\nM:6/8\nL:1/8\nK:G\nGAB gfe|dBG A3|GAB cde|dBA G3:|\n"
+POSITIONS = 48
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return train_tokenizer([JIG], vocab_size=290)
+
+
+@pytest.fixture(scope="module")
+def model(tokenizer):
+    torch.manual_seed(0)
+    config = GPT2Config(
+        vocab_size=len(tokenizer),
+        n_positions=POSITIONS,
+        n_embd=32,
+        n_layer=3,
+        n_head=4,
+        eos_token_id=0,
+        bos_token_id=0,
+    )
+    model = GPT2LMHeadModel(config).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(3).add_(
+                0.02 * torch.randn_like(parameter)
+            )  # far from uniform, no bias left at zero
+    return model
+
+
+def test_decoder_gives_the_logits_of_gpt2(model, tokenizer):
+    ids = torch.tensor([0, *encode(tokenizer, [JIG * 2])[0]])[:40]
+    with torch.inference_mode():
+        wanted = model(ids[None]).logits[0]
+        decoder = Gpt2Decoder.from_model(model)
+        memory = decoder.memory(3, POSITIONS)
+        starts = [20, 1, 9]
+        for row, start in enumerate(starts):  # rows of different lengths go on side by side
+            assert torch.allclose(decoder.prefill(ids[:start], memory, row), wanted[start - 1], atol=1e-5)
+        for done in range(10):
+            at = torch.tensor(starts) + done
+            assert torch.allclose(decoder.step(ids[at], at, memory), wanted[at], atol=1e-5)
+
+
+def test_decoder_from_a_folder(model, tokenizer, tmp_path):
+    model.save_pretrained(tmp_path)
+    ids = torch.tensor(encode(tokenizer, [JIG])[0][:10])
+    with torch.inference_mode():
+        decoder = Gpt2Decoder.from_folder(tmp_path)
+        logits = decoder.prefill(ids, decoder.memory(1, 10), 0)
+        assert torch.allclose(logits, model(ids[None]).logits[0, -1], atol=1e-5)
+
+
+def test_weights_of_another_model_are_refused(model, tmp_path):
+    model.save_pretrained(tmp_path)
+    GPT2Config(n_layer=5, n_embd=32, n_head=4, n_positions=POSITIONS).save_pretrained(tmp_path)
+    with pytest.raises(InputError, match="no tensor"):
+        Gpt2Decoder.from_folder(tmp_path)
+
+
+def test_only_plain_gpt2_is_decoded():
+    plain = GPT2Config().to_dict()
+    assert Gpt2Decoder.fits(plain)
+    assert not Gpt2Decoder.fits(plain | {"activation_function": "relu"})
+    assert not Gpt2Decoder.fits(plain | {"scale_attn_by_inverse_layer_idx": True})
+    assert not Gpt2Decoder.fits(LlamaConfig().to_dict())
+
+
+PROMPTS = ["", "X:1\nT:The Test Jig\n", "X:1\n", "", JIG[:30]] * 4
+
+
+def test_same_tunes_whatever_the_batch(model, tokenizer):
+    full = generate_tunes(model, tokenizer, PROMPTS, seed=5, batch_size=32)
+    assert len({sample.text for sample in full}) == len(full)
+    for batch_size in (1, 3, 7):
+        assert generate_tunes(model, tokenizer, PROMPTS, seed=5, batch_size=batch_size) == full
+    alone = generate_tunes(model, tokenizer, PROMPTS[:4], seed=5, batch_size=2)
+    assert alone == full[:4]
+    other = generate_tunes(model, tokenizer, PROMPTS, seed=6)
+    assert all(a.text != b.text for a, b in zip(full, other, strict=True))
+
+
+def test_own_loop_and_generate_write_the_same(model, tokenizer):
+    decoder = Gpt2Decoder.from_model(model)
+    arguments = (0, 4, 0.9, 0.02)
+    ours = {
+        job.index: job.ids
+        for job in _with_decoder(decoder, _jobs(model, tokenizer, PROMPTS, 2, 20), *arguments)
+    }
+    theirs = {
+        job.index: job.ids
+        for job in _with_generate(model, _jobs(model, tokenizer, PROMPTS, 2, 20), *arguments)
+    }
+    assert ours == theirs
+    assert any(ids[-1] == 0 for ids in ours.values())  # some have ended early
+
+
+def test_a_model_of_another_kind(tokenizer):
+    torch.manual_seed(1)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        max_position_embeddings=64,
+        bos_token_id=0,
+        eos_token_id=0,
+        pad_token_id=0,
+    )
+    llama = LlamaForCausalLM(config).eval()
+    one, many = (
+        generate_tunes(llama, tokenizer, PROMPTS[:6], seed=1, batch_size=b, max_new_tokens=12) for b in (1, 4)
+    )
+    assert one == many
+    assert [sample.index for sample in many] == list(range(6))
+    assert all(sample.text.startswith(sample.prompt) for sample in many)
+
+
+def test_tunes_end_by_themselves_or_at_the_last_position(model, tokenizer):
+    samples = generate_tunes(model, tokenizer, [""] * 60, seed=1)
+    lengths = [sample.tokens for sample in samples]
+    assert {sample.ended for sample in samples} == {True, False}
+    # the first token is the end token, and the last one written need not be read again
+    assert all(sample.tokens == POSITIONS for sample in samples if not sample.ended)
+    assert max(lengths) <= POSITIONS
+    short = generate_tunes(model, tokenizer, [""] * 60, seed=1, max_new_tokens=10)
+    assert max(sample.tokens for sample in short) == 10
+    for whole, cut in zip(samples, short, strict=True):
+        assert whole.text.startswith(cut.text.rstrip("\ufffd"))  # cut within a character
+
+
+def test_finished_tunes_are_told_at_once(model, tokenizer):
+    told = []
+    samples = generate_tunes(model, tokenizer, PROMPTS, seed=1, batch_size=4, on_tune=told.append)
+    assert sorted(told, key=lambda sample: sample.index) == samples
+    assert told != samples  # a short one overtakes a long one
+
+
+def test_prompts_with_the_end_token_as_letters(model, tokenizer):
+    prompt = "X:1\nT:<|endoftext|>\n"
+    (sample,) = generate_tunes(model, tokenizer, [prompt], seed=1, max_new_tokens=5)
+    assert sample.text.startswith(prompt)
+
+
+def test_no_prompts_no_tunes(model, tokenizer):
+    assert generate_tunes(model, tokenizer, [], seed=1) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"temperature": -1.0}, "temperature -1.0"),
+        ({"min_p": 2.0}, "min_p 2.0"),
+        ({"batch_size": 0}, "batch size 0"),
+        ({"max_new_tokens": 0}, "max_new_tokens 0"),
+        ({"seed": -1}, "seed -1"),
+        ({"prompts": [JIG * 5]}, "the model reads 48: shorten it"),
+    ],
+)
+def test_impossible_wishes(model, tokenizer, arguments, message):
+    with pytest.raises(InputError, match=message):
+        generate_tunes(model, tokenizer, **({"prompts": [""], "seed": 1} | arguments))
+
+
+def test_tokenizer_of_another_model(model):
+    with pytest.raises(InputError, match="does not belong"):
+        generate_tunes(model, train_tokenizer([JIG * 3], vocab_size=320), [""], seed=1)
+
+
+def test_broken_weights_are_named(model, tokenizer):
+    broken = GPT2LMHeadModel(model.config)
+    with torch.no_grad():
+        broken.transformer.ln_f.weight.fill_(float("nan"))
+    with pytest.raises(InputError, match="NaN"):
+        generate_tunes(broken, tokenizer, [""], seed=1)
+
+
+def test_choose_by_hand():
+    logits = torch.log(torch.tensor([[0.5, 0.0, 0.3, 0.2]])).expand(6, 4)
+    uniforms = torch.tensor([0.0, 0.49, 0.51, 0.79, 0.81, 0.999999999], dtype=torch.float64)
+    assert choose(logits, uniforms, 1.0, 0.0).tolist() == [0, 0, 2, 2, 3, 3]
+    # min-p 0.5 leaves 0.5 and 0.3, which become 0.625 and 0.375
+    assert choose(logits, uniforms, 1.0, 0.5).tolist() == [0, 0, 0, 2, 2, 2]
+    # temperature 1/2 squares them: 25, 9 and 4 of 38
+    squared = torch.tensor([0.65, 0.66, 0.89, 0.90, 0.0, 0.5], dtype=torch.float64)
+    assert choose(logits, squared, 0.5, 0.0).tolist() == [0, 2, 2, 3, 0, 0]
+    assert choose(logits, uniforms, 0.0, 0.0).tolist() == [0] * 6
+
+
+def test_choose_draws_the_probabilities():
+    probabilities = np.array([0.4, 0.05, 0.3, 0.25])
+    draws = 20_000
+    uniforms = torch.from_numpy(np.random.default_rng(0).random(draws))
+    chosen = choose(torch.tensor(probabilities).log().expand(draws, 4), uniforms, 1.0, 0.0)
+    counts = np.bincount(chosen.numpy(), minlength=4)
+    expected = draws * probabilities
+    assert ((counts - expected) ** 2 / expected).sum() < 16.3  # chi squared, 3 degrees of freedom, p = 0.001
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 2**32), st.floats(0, 1, exclude_max=True), st.floats(0.05, 3), st.floats(0, 1))
+def test_choose_never_takes_what_is_ruled_out(seed, uniform, temperature, min_p):
+    logits = torch.randn(1, 50, generator=torch.Generator().manual_seed(seed)) * 5
+    logits[0, ::3] = -torch.inf
+    (token,) = choose(logits, torch.tensor([uniform], dtype=torch.float64), temperature, min_p).tolist()
+    weights = (logits[0].double() / temperature).softmax(0)
+    assert weights[token] > 0
+    assert weights[token] >= min_p * weights.max() * (1 - 1e-9)
