@@ -28,9 +28,10 @@ except ImportError:  # until that module is there
     def is_loop(text: str) -> bool:
         bars = bar_texts(text)
         return any(
-            bars[i : i + n] * 4 == bars[i : i + 4 * n] for n in range(1, 9) for i in range(len(bars) - 4 * n + 1)
+            bars[i : i + n] * 4 == bars[i : i + 4 * n]
+            for n in range(1, 9)
+            for i in range(len(bars) - 4 * n + 1)
         )
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +55,13 @@ def judge(texts: Sequence[str], ended: Sequence[bool] | None = None) -> list[Ver
     """
     verdicts = []
     for number, (text, messages) in enumerate(zip(texts, check_book(texts), strict=True)):
-        found = bars(text)
-        silent = not notes(text)
-        unread = any(message.kind in ("no-tune", "unfinished") for message in messages)
+        kinds = {message.kind for message in messages}
+        found = bars(text) if "no-tune" not in kinds else []
+        silent = "no-tune" in kinds or not notes(text)
         verdicts.append(
             Verdict(
                 compiles=compiles(messages),
-                bars_right=bars_right(messages) and not silent and not unread,
+                bars_right=bars_right(messages) and not silent and "unfinished" not in kinds,
                 bars=len(found),
                 right=sum(not bar.wrong for bar in found),
                 loop=is_loop(text),

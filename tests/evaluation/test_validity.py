@@ -5,12 +5,12 @@ import pytest
 from hf_abc.evaluation.validity import judge, shares
 
 HEAD = "X:1\nT:A\nM:2/4\nL:1/8\nK:G\n"
-SOUND = HEAD + "G|:GABc|dBG2|ABcA|G3:|\n"
+SOUND = HEAD + "G|GABc|dBG2|ABcA|G4|]\n"
 PLANTED = {
     "sound": SOUND,
     "one bar too long": SOUND.replace("dBG2", "dBG2B"),
     "not closed": SOUND.replace("dBG2", "d[BG2"),
-    "rests only": HEAD + "z4|z4|z4|z4|]\n",
+    "rests only": HEAD + "z4|z2z2|z4|z3z|]\n",
     "loop": HEAD + "GABc|dBG2|ABcA|" + "G2dB|" * 6 + "G4|]\n",
     "no tune": "once upon a time",
     "nothing": "",
