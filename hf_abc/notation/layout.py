@@ -8,6 +8,7 @@ model count a bar by its beats; a strain per paragraph and four bars a line show
 import re
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import lru_cache
 
 from hf_abc.notation.bars import Barline, parse_barline
 from hf_abc.notation.lexer import lex
@@ -133,6 +134,7 @@ def _open_repeats(opening: Barline | None, found: list[_Bar]) -> Barline | None:
 def _dot_pairs(elements: list[Element], unit: Fraction) -> list[Element]:
     """Write a dotted pair in a beam with the broken-rhythm mark: `e3/2f/` is `e>f`."""
     out = list(elements)
+    longest = int(2 * unit * WHOLE)
     place = 0
     position = 0
     while place + 1 < len(out):
@@ -148,7 +150,7 @@ def _dot_pairs(elements: list[Element], unit: Fraction) -> list[Element]:
         )
         if (
             alone
-            and both <= 2 * unit * WHOLE
+            and both <= longest
             and position % both == 0
             and {first.ticks, second.ticks} == {both // 4, both * 3 // 4}
         ):
@@ -204,8 +206,13 @@ def _continues(elements: list[Element], index: int) -> bool:
     return index + 1 < len(elements) and elements[index + 1].kind == "broken"
 
 
+@lru_cache(maxsize=1024)
+def _length(written: int, unit: Fraction) -> str:
+    return length_text(Fraction(written, WHOLE) / unit)
+
+
 def _timed_text(element: Element, unit: Fraction) -> str:
-    length = length_text(Fraction(element.written, WHOLE) / unit)
+    length = _length(element.written, unit)
     if element.kind == "chord":
         return "[" + "".join(pitch + tie for pitch, tie in _CHORD_NOTE.findall(element.text)) + "]" + length
     return (element.pitches[0] if element.pitches else "z") + length
