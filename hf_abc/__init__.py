@@ -14,12 +14,12 @@ _HOMES = {
     "Tune": "notation.tune",
     "build_corpus": "corpora",
     "check_book": "abcmidi",
-    "generate_tunes": "sampling",
+    "generate_tunes": "sampling.generator",
     "load_recipe": "recipe",
     "parse_tune": "notation.tune",
     "read_split": "corpora",
-    "render": "rendering",
-    "train": "training",
+    "render": "rendering.render",
+    "train": "training.loop",
     "train_tokenizer": "models.tokenizers",
 }
 

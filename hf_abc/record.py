@@ -12,7 +12,6 @@ import os
 import platform
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -178,17 +177,16 @@ def atomic_write(path: Path, data: str | bytes) -> None:
     """Write a file aside and rename it into place: readers see the old file or the new one, never a part."""
     content = data.encode("utf-8") if isinstance(data, str) else data
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    aside = path.parent / f".{path.name}.partial"
     try:
-        with os.fdopen(handle, "wb") as file:
+        with aside.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, 0o644)  # mkstemp makes it private
-        os.replace(name, path)
+        os.replace(aside, path)
     except BaseException:
         with suppress(OSError):
-            os.unlink(name)
+            aside.unlink()
         raise
 
 
