@@ -13,20 +13,24 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import torch
+from accelerate import Accelerator
+from accelerate.utils import set_seed
+
 from hf_abc.errors import HfAbcError, RecipeError
 from hf_abc.training import run_folder
 from hf_abc.training.checkpoint import last_checkpoint, save_checkpoint
+from hf_abc.training.objective import Objective, tensors, usual_attention
 from hf_abc.training.packing import IGNORE, Blocks, pack
 from hf_abc.training.progress import Progress, quiet_libraries
+from hf_abc.training.schedule import make_optimizer, make_schedule
 from hf_abc.training.setup import check, make_model, make_tokenizer, precision
 from hf_abc.training.stream import Stream, documents
 
 if TYPE_CHECKING:
-    from accelerate import Accelerator
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
     from hf_abc.recipe import Recipe
-    from hf_abc.training.objective import Objective
 
 Sampler = Callable[["PreTrainedModel", "PreTrainedTokenizerFast", int], None]
 
@@ -63,9 +67,6 @@ def fit(
         print(f"{out} holds this very run, finished: nothing to do", flush=True)
         return out
 
-    from accelerate import Accelerator
-    from accelerate.utils import set_seed
-
     settings = recipe.training
     accelerator = Accelerator(mixed_precision=precision(settings.precision))
     progress = Progress(settings.steps, show=accelerator.is_main_process)
@@ -95,11 +96,13 @@ def fit(
         def evaluate(objective: Objective) -> None:
             progress.measured(bits_per_character(objective, held_out, characters, accelerator))
             if sample is not None:
-                call_aside(lambda: sample(model, tokenizer, progress.step))
+                with usual_attention(model), torch.random.fork_rng(), torch.no_grad():
+                    sample(model, tokenizer, progress.step)
 
         run_steps(recipe, accelerator, model, stream, progress, out, evaluate)
         if accelerator.is_main_process:
-            run_folder.save(out, mark, recipe, model, tokenizer, progress)
+            with usual_attention(model):
+                run_folder.save(out, mark, recipe, model, tokenizer, progress)
         accelerator.wait_for_everyone()
         accelerator.free_memory()
     progress.say(f"the model is in {out}")
@@ -116,11 +119,6 @@ def run_steps(
     evaluate: Callable[[Objective], None],
 ) -> None:
     """The steps of a run, from its last checkpoint or from the start. The model ends trained, in place."""
-    from accelerate.utils import set_seed
-
-    from hf_abc.training.objective import Objective, tensors
-    from hf_abc.training.schedule import make_optimizer, make_schedule
-
     settings = recipe.training
     rank, world = accelerator.process_index, accelerator.num_processes
     if stream.rows % world:
@@ -175,21 +173,9 @@ def bits_per_character(
     An upper bound for texts longer than a row, whose later rows are read without what went before. In the
     precision of the training, so that it costs little.
     """
-    import torch
-
-    from hf_abc.training.objective import tensors
-
     objective.eval()
     total = torch.zeros((), device=accelerator.device)
     with torch.no_grad():
         for start in range(accelerator.process_index * rows, len(blocks), accelerator.num_processes * rows):
             total += objective(*tensors(blocks.take(slice(start, start + rows)), accelerator.device)).tokens
     return float(accelerator.reduce(total, "sum")) / math.log(2) / characters
-
-
-def call_aside(function: Callable[[], None]) -> None:
-    """Call a function that may draw at random, without a trace in torch's generators."""
-    import torch
-
-    with torch.random.fork_rng(), torch.no_grad():
-        function()

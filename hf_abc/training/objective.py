@@ -7,6 +7,8 @@ character need the sum too.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hf_abc.training.attention import NAME, find_documents
 from hf_abc.training.bar_clock import CLASSES
 from hf_abc.training.packing import IGNORE, Blocks
 
@@ -32,11 +35,15 @@ class Nats:
 
 
 class Objective(nn.Module):
-    """A causal language model with its losses. `clock` adds the head that reads the bar clock."""
+    """A causal language model with its losses. `clock` adds the head that reads the bar clock.
+
+    While it lives the model attends by `attention.NAME`; `usual_attention` gives it back for other work.
+    """
 
     def __init__(self, model: PreTrainedModel, *, clock: bool = False) -> None:
         super().__init__()
         self.model = model
+        model.set_attn_implementation(NAME)
         self.clock_head = nn.Linear(model.config.hidden_size, CLASSES) if clock else None
 
     def forward(self, input_ids: Tensor, position_ids: Tensor, labels: Tensor, clock: Tensor) -> Nats:
@@ -46,13 +53,24 @@ class Objective(nn.Module):
         output = self.model(
             input_ids=input_ids,
             position_ids=position_ids,
-            use_cache=False,  # with it, attention would cross from one tune of a row into the next
+            documents=find_documents(position_ids),
+            use_cache=False,
             output_hidden_states=self.clock_head is not None,
         )
         nats = _summed(output.logits, labels)
         if self.clock_head is None:
             return Nats(nats, torch.zeros_like(nats))
         return Nats(nats, _summed(self.clock_head(output.hidden_states[-1]), clock))
+
+
+@contextmanager
+def usual_attention(model: PreTrainedModel) -> Iterator[None]:
+    """The model with the library's attention, to generate with or to be saved, for the length of a block."""
+    model.set_attn_implementation("sdpa")
+    try:
+        yield
+    finally:
+        model.set_attn_implementation(NAME)
 
 
 def tensors(blocks: Blocks, device: torch.device) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -11,7 +11,7 @@ from transformers import GPT2LMHeadModel
 
 from hf_abc.errors import InputError
 from hf_abc.models.sizes import Size, gpt2_config
-from hf_abc.training.objective import Objective, tensors
+from hf_abc.training.objective import Objective, tensors, usual_attention
 from hf_abc.training.packing import IGNORE, Document, pack
 
 END = 0
@@ -105,7 +105,8 @@ def test_packing_gives_each_document_the_loss_it_has_alone() -> None:
     assert len(blocks) < len(documents)
     with torch.no_grad():
         packed = objective(*tensors(blocks, torch.device("cpu"))).tokens
-        alone = 0.0
+    alone = torch.zeros(())
+    with torch.no_grad(), usual_attention(model):
         for document in documents:
             ids = torch.tensor([[END, *document]])
             logits = model(ids, use_cache=False).logits[0]
