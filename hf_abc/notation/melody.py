@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from hf_abc.notation.keys import NATURAL, Key, parse_key
-from hf_abc.notation.reader import TIMED, read
+from hf_abc.notation.reader import TIMED, Element, read
 from hf_abc.notation.tune import header_fields
 
 _ALTER = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
@@ -51,7 +51,7 @@ def notes(text: str) -> list[Note]:
     onset = 0
     tied = False
     elements = read(text)
-    voice = next((e.voice for e in elements if e.pitches), "")
+    voice = _first_voice(elements)
     for element in elements:
         if element.voice != voice:
             continue
@@ -75,6 +75,10 @@ def notes(text: str) -> list[Note]:
     return found
 
 
+def _first_voice(elements: list[Element]) -> str:
+    return next((e.voice for e in elements if e.pitches), elements[0].voice if elements else "")
+
+
 def _key_change(text: str) -> Key | None:
     inner = text[1:-1] if text.startswith("[") else text
     return parse_key(inner[2:]) if inner.startswith("K:") else None
@@ -94,10 +98,17 @@ def intervals(melody: list[Note]) -> list[int]:
 
 
 def bar_texts(text: str) -> list[str]:
-    """The bars of a tune as text without spaces, for finding repeated bars; empty bars are left out."""
+    """The bars of a tune as text without spaces, for finding repeated bars; empty bars are left out.
+
+    Of several voices, those of the one that sounds first.
+    """
     texts: list[str] = []
     inside: list[str] = []
-    for element in read(text):
+    elements = read(text)
+    voice = _first_voice(elements)
+    for element in elements:
+        if element.voice != voice:
+            continue
         if element.kind == "bar":
             if inside:
                 texts.append("".join(inside))
