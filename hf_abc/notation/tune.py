@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 FIELD = re.compile(r"([A-Za-z+]):(?!(?<=[A-Ga-gz]:)[|:])(.*)")  # not `A:|`, a repeat behind a note
+_TAG = re.compile(r"\s*</?[A-Za-z]\w*(?:\s[^<>]*)?/?>\s*")
 _TUNE_START = re.compile(r"^X:", re.MULTILINE)
 
 
@@ -33,7 +34,8 @@ def split_book(text: str) -> Iterator[str]:
     between is dropped.
 
     Blank lines directly after a header line are tolerated where the tune has no `K:` yet, as old books have
-    them.
+    them. A Markdown fence (three backticks) ends a tune like a blank line; a line that is an HTML tag and
+    nothing else, as `</html>`, is left out.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     starts = [m.start() for m in _TUNE_START.finditer(text)]
@@ -41,9 +43,11 @@ def split_book(text: str) -> Iterator[str]:
         lines: list[str] = []
         in_body = False
         for line in text[start:end].split("\n"):
-            if not line.strip():
+            if not line.strip() or line.startswith("```"):
                 if in_body:
                     break
+                continue
+            if _TAG.fullmatch(line):
                 continue
             in_body = in_body or line.startswith("K:")
             lines.append(line.rstrip())
