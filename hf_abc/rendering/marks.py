@@ -18,7 +18,8 @@ _TECHNICAL |= {"thumb": "thumb-position", "snap": "snap-pizzicato", "+": "stoppe
 _ARTICULATIONS = {
     ".": "staccato", "staccato": "staccato", "L": "accent", ">": "accent", "accent": "accent",
     "emphasis": "accent", "tenuto": "tenuto", "^": "strong-accent", "marcato": "strong-accent",
-    "wedge": "staccatissimo", "breath": "breath-mark", "shortphrase": "caesura", "slide": "scoop", "J": "scoop",
+    "wedge": "staccatissimo", "breath": "breath-mark", "shortphrase": "caesura", "slide": "scoop",
+    "J": "scoop",
 }  # fmt: skip
 _DYNAMICS = {"p", "pp", "ppp", "pppp", "f", "ff", "fff", "ffff", "mp", "mf", "sfz", "fp"}
 _WEDGES = {"crescendo(": "crescendo", "<(": "crescendo", "diminuendo(": "diminuendo", ">(": "diminuendo"}
@@ -29,8 +30,9 @@ _KINDS = {
     "": "major", "maj": "major", "m": "minor", "min": "minor", "-": "minor", "7": "dominant",
     "maj7": "major-seventh", "M7": "major-seventh", "m7": "minor-seventh", "min7": "minor-seventh",
     "dim": "diminished", "o": "diminished", "dim7": "diminished-seventh", "m7b5": "half-diminished",
-    "aug": "augmented", "+": "augmented", "sus": "suspended-fourth", "sus4": "suspended-fourth", "sus2": "suspended-second", "6": "major-sixth",
-    "m6": "minor-sixth", "9": "dominant-ninth", "maj9": "major-ninth", "m9": "minor-ninth", "5": "power",
+    "aug": "augmented", "+": "augmented", "sus": "suspended-fourth",
+    "sus4": "suspended-fourth", "sus2": "suspended-second", "6": "major-sixth", "m6": "minor-sixth",
+    "9": "dominant-ninth", "maj9": "major-ninth", "m9": "minor-ninth", "5": "power",
 }  # fmt: skip
 _CHORD = re.compile(r"\(?([A-G])([#b\u266f\u266d]?)([^/()]*)(?:/([A-Ga-g])([#b]?))?\)?$")
 _TEMPO = re.compile(r"(?:\"([^\"]*)\"\s*)?(?:(\d+)/(\d+)[^=]*=\s*)?(\d+)?\s*(?:\"([^\"]*)\")?")

@@ -2,12 +2,9 @@
 
 Nothing raises on broken ABC: what cannot be read is left out of the picture, and `Sheet.messages` says so.
 
-Why an own reader: measured on 500 tunes of three old collections, the notes of abc2xml equal abc2midi's on
-96.6 %
-and the notes of this one on 98.2 % (the rest are repeats that abc2midi completes in its own way). abc2xml
-reads
-`M:2/4` without `L:` in eighths, lets accidentals stop at their octave, draws no treble clef, and takes 26
-ms a tune.
+Measured on every tenth tune of three old collections against abc2midi, repeats left out: 99.5 % have the same
+notes at the same times. abc2xml, the other way to MusicXML, has 98.8 %, takes 27 ms a tune where this takes 5,
+brings five packages with it, stops accidentals at their octave and writes no treble clef.
 """
 
 import re

@@ -55,28 +55,29 @@ def render(text: str, out: Path, stem: str, *, audio_format: AudioFormat = "mp3"
     """
     stem = safe_stem(stem)
     messages: list[str] = []
-    abc = _write(out / f"{stem}.abc", text if text.endswith("\n") else text + "\n")
+    abc = write(out / f"{stem}.abc", text if text.endswith("\n") else text + "\n")
 
     played, said = midi(text)
     messages += [f"line {m.line}: {m.text}" for m in said if m.level == "error"]
-    midi_path = _write(out / f"{stem}.mid", played) if played is not None else None
+    midi_path = write(out / f"{stem}.mid", played) if played is not None else None
     if played is None:
         messages.append("no MIDI file and no sound: abc2midi found no note to play in this tune")
 
     svg, said_of_score = score(text)
     messages += said_of_score
-    score_path = _write(out / f"{stem}.svg", on_white(svg)) if svg is not None else None
+    score_path = write(out / f"{stem}.svg", on_white(svg)) if svg is not None else None
 
     audio_path = None
     if played is not None:
         try:
-            audio_path = _write(out / f"{stem}.{audio_format}", audio(played, audio_format))
+            audio_path = write(out / f"{stem}.{audio_format}", audio(played, audio_format))
         except InputError as error:
             messages.append(f"no sound: {error}")
     return Rendered(abc, midi_path, score_path, audio_path, messages)
 
 
-def _write(path: Path, data: str | bytes) -> Path:
+def write(path: Path, data: str | bytes) -> Path:
+    """Write a file aside and rename it; OutputError where the place does not let us."""
     try:
         atomic_write(path, data.encode("utf-8", "replace") if isinstance(data, str) else data)
     except OSError as error:

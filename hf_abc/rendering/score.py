@@ -30,6 +30,7 @@ from hf_abc.abcmidi import harmless
 from hf_abc.errors import MissingPackageError
 from hf_abc.rendering.musicxml import musicxml
 
+CHILD = Path(__file__).with_name("engraver.py")
 TIMEOUT = 20.0  # seconds for one tune; a long one takes 0.2
 _OPTIONS = {
     "pageWidth": 2000,
@@ -92,7 +93,7 @@ class Engraver:
             self.close()
             self._answers = queue.Queue()
             self._child = subprocess.Popen(
-                [sys.executable, "-I", str(Path(__file__).with_name("engraver.py"))],
+                [sys.executable, "-I", str(CHILD)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

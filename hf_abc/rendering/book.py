@@ -1,0 +1,36 @@
+"""A whole set of tunes into a folder: the ABC as one book, the files of each tune, and the listening page."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from hf_abc.notation.tune import header_fields
+from hf_abc.rendering.audio import AudioFormat
+from hf_abc.rendering.page import Entry, listening_page
+from hf_abc.rendering.render import Rendered, file_stems, render, write
+
+
+def render_book(
+    texts: Sequence[str],
+    out: Path,
+    *,
+    title: str,
+    prompts: Sequence[str] = (),
+    audio_format: AudioFormat = "mp3",
+    on_tune: Callable[[Rendered], object] = lambda rendered: None,
+) -> list[Rendered]:
+    """Write `tunes.abc`, then the files of each tune, then `index.html`; `on_tune` hears of each tune.
+
+    `prompts` goes along with the texts where they were written to one. Raises as `render` does.
+    """
+    write(out / "tunes.abc", "\n".join(text.strip("\n") + "\n" for text in texts))
+    titles = [next(iter(header_fields(text).get("T", [])), "") for text in texts]
+    done: list[Rendered] = []
+    for text, stem in zip(texts, file_stems(titles), strict=True):
+        done.append(render(text, out, stem, audio_format=audio_format))
+        on_tune(done[-1])
+    shown = [
+        Entry(text, rendered, prompts[number] if number < len(prompts) else "")
+        for number, (text, rendered) in enumerate(zip(texts, done, strict=True))
+    ]
+    listening_page(shown, out / "index.html", title=title)
+    return done

@@ -1,0 +1,94 @@
+"""Sound: audible, not clipped, equally loud, in every format."""
+
+import io
+
+import numpy as np
+import pytest
+import soundfile
+
+from hf_abc.errors import InputError
+from hf_abc.rendering import audio
+from hf_abc.rendering.midi import midi
+
+RATE = 48_000
+TUNE = "X:1\nM:6/8\nL:1/8\nQ:3/8=120\nK:D\n|:d2e f2g|a3 d3:|\n"
+
+
+@pytest.fixture(scope="module")
+def data() -> bytes:
+    made, _ = midi(TUNE)
+    assert made is not None
+    return made
+
+
+@pytest.fixture(scope="module")
+def samples(data) -> tuple[np.ndarray, int]:
+    return audio.sound(data)
+
+
+def test_audible_not_clipped_and_at_the_wanted_loudness(samples):
+    values, rate = samples
+    assert values.shape[1] == 2 and rate >= 44_100
+    assert np.abs(values).max() <= audio.CEILING + 1e-4
+    assert audio.loudness(values, rate) == pytest.approx(audio.LOUDNESS, abs=0.5)
+
+
+def test_the_last_note_rings_and_then_ends(samples):
+    values, rate = samples
+    assert len(values) / rate > 4.0  # four bars of half a second a beat, and the tail
+    assert np.abs(values[-rate // 100 :]).max() < 0.01
+    assert np.abs(values[-rate // 2 :]).max() > 1e-4
+
+
+def test_loudness_of_the_reference_tone():
+    """BS.1770: a full-scale sine of 997 Hz in one channel reads -3.01 LUFS."""
+    values = np.zeros((3 * RATE, 2), np.float32)
+    values[:, 0] = np.sin(2 * np.pi * 997 * np.arange(len(values)) / RATE)
+    assert audio.loudness(values, RATE) == pytest.approx(-3.01, abs=0.02)
+
+
+def test_loudness_ignores_silence_between():
+    tone = np.sin(2 * np.pi * 440 * np.arange(4 * RATE) / RATE).astype(np.float32)[:, None] * 0.1
+    gap = np.concatenate([tone, np.zeros((8 * RATE, 1), np.float32), tone])
+    assert audio.loudness(gap, RATE) == pytest.approx(audio.loudness(tone, RATE), abs=0.3)
+
+
+def test_peaks_hold_loudness_back():
+    clicks = np.full((2 * RATE, 2), 1e-3, np.float32)
+    clicks[::RATE] = 0.5
+    assert np.abs(audio.normalise(clicks, RATE)).max() == pytest.approx(audio.CEILING, rel=1e-3)
+
+
+def test_silence_stays_silence():
+    silence = np.zeros((RATE, 2), np.float32)
+    assert not audio.normalise(audio.cut_silence(silence, RATE), RATE).any()
+
+
+@pytest.mark.parametrize("kind", ["mp3", "flac", "wav", "ogg"])
+def test_every_format_reads_back(samples, kind):
+    values, rate = samples
+    back, again = soundfile.read(io.BytesIO(audio.encode(values, rate, kind)))
+    assert again == rate and len(back) / rate == pytest.approx(len(values) / rate, abs=0.1)
+    assert 0.05 < np.abs(back).max() <= 1.0
+
+
+def test_long_vorbis_does_not_crash():
+    """libsndfile crashes on a minute of stereo in one call; encode writes in blocks."""
+    noise = np.random.default_rng(1).normal(0, 0.05, (70 * 8000, 2)).astype(np.float32)
+    assert len(audio.encode(noise, 8000, "ogg")) > 10_000
+
+
+def test_refusals_say_why(data, tmp_path, monkeypatch):
+    with pytest.raises(InputError, match="no note"):
+        audio.sound(b"MThd")
+    with pytest.raises(InputError, match="mp4"):
+        audio.encode(np.zeros((10, 2), np.float32), RATE, "mp4")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="nowhere.sf2"):
+        audio.sound(data, font=tmp_path / "nowhere.sf2")
+    bad = tmp_path / "bad.sf2"
+    bad.write_bytes(b"RIFF not a SoundFont")
+    with pytest.raises(InputError, match="synthesizer"):
+        audio.sound(data, font=bad)
+    monkeypatch.setattr(audio, "LONGEST", 1.0)
+    with pytest.raises(InputError, match="minutes"):
+        audio.sound(data)

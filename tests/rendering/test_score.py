@@ -1,0 +1,121 @@
+"""Scores: drawn by a child process whose death costs one tune, and safe to show."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from hf_abc.rendering import score as room
+from hf_abc.rendering.score import Engraver, on_white, safe_svg, score
+
+TUNE = (
+    "X:1\nT:Drowsy & <b>Maggie</b>\nM:C|\nL:1/8\nQ:1/2=100\nK:Edor\n"
+    "|:E2BE dEBE|1E2BE AFDF:|2(3Bcd Bc dAFD|]\n"
+)
+SHAPES = {"svg", "defs", "g", "path", "use", "text", "tspan", "rect", "ellipse", "polygon", "polyline"}
+
+
+@pytest.fixture(scope="module")
+def engraver():
+    made = Engraver()
+    yield made
+    made.close()
+
+
+def test_a_score_shows_everything(engraver):
+    svg, messages = score(TUNE, engraver=engraver)
+    assert svg is not None and messages == []
+    root = ElementTree.fromstring(svg)
+    classes = " ".join(element.get("class", "") for element in root.iter())
+    for thing in ("clef", "keySig", "meterSig", "ending", "tuplet", "beam", "tempo", "barLine"):
+        assert re.search(rf"\b{thing}\b", classes), thing
+    assert "Drowsy & <b>Maggie</b>" in "".join(root.itertext())
+    assert len(root.findall(".//*[@class='note']")) == 23
+
+
+def test_only_shapes_and_inner_references_remain(engraver):
+    svg, _ = score(TUNE, engraver=engraver)
+    assert svg is not None
+    root = ElementTree.fromstring(svg)
+    ids = [e.get("id") for e in root.iter() if e.get("id")]
+    assert len(ids) == len(set(ids))
+    for element in root.iter():
+        assert element.tag.removeprefix("{http://www.w3.org/2000/svg}") in SHAPES
+        assert not [name for name in element.attrib if name.startswith("on") or name == "style"]
+        if "href" in element.attrib:
+            assert element.attrib["href"].removeprefix("#") in ids
+    assert "black" not in svg and 'stroke="currentColor"' in svg
+    assert not re.search("[\ue000-\uf8ff]", svg), "a glyph that only a music font has"
+
+
+def test_two_scores_on_a_page_do_not_share_ids(engraver):
+    first, _ = score(TUNE, engraver=engraver)
+    second, _ = score(TUNE.replace("Edor", "D"), engraver=engraver)
+    ids = [set(re.findall(r'id="([^"]+)"', svg or "")) for svg in (first, second)]
+    assert ids[0] and ids[1] and not ids[0] & ids[1]
+    assert score(TUNE, engraver=engraver)[0] == first, "the same tune gives the same picture"
+
+
+def test_hostile_svg_is_taken_apart():
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(2)</script>'
+        '<a href="https://example.org"><text>x</text></a><image href="https://example.org/x.png"/>'
+        '<g style="x" onclick="alert(3)" id="q"><use href="#q"/></g><foreignObject/></svg>'
+    )
+    clean = safe_svg(svg, key="k")
+    assert "alert" not in clean and "example.org" not in clean and "style" not in clean
+    assert 'id="k-q"' in clean and 'href="#k-q"' in clean
+
+
+def test_the_title_can_be_left_out(engraver):
+    svg, _ = score(TUNE, title=False, engraver=engraver)
+    assert svg is not None and "Drowsy" not in svg
+    assert '<rect width="100%" height="100%" fill="#fff"/>' in on_white(svg)
+
+
+def test_a_crash_costs_one_tune(engraver):
+    score(TUNE, engraver=engraver)
+    starts = engraver.starts
+    assert engraver._child is not None
+    engraver._child.kill()
+    engraver._child.wait()
+    assert score(TUNE, engraver=engraver)[0] is not None
+    assert engraver.starts == starts + 1
+
+
+def test_a_child_that_dies_while_drawing_is_told(engraver, monkeypatch, tmp_path):
+    fake = tmp_path / "engraver.py"
+    fake.write_text("import os, sys\nsys.stdin.buffer.read(4)\nos.abort()\n")
+    monkeypatch.setattr(room, "CHILD", fake)
+    with_fake = Engraver()
+    assert with_fake.engrave("<x/>") == (None, "the engraver (verovio) crashed on this tune")
+    with_fake.close()
+
+
+def test_a_child_that_hangs_is_stopped(monkeypatch, tmp_path):
+    fake = tmp_path / "engraver.py"
+    fake.write_text("import time\ntime.sleep(60)\n")
+    monkeypatch.setattr(room, "CHILD", fake)
+    slow = Engraver(timeout=0.5)
+    assert "stopped after 0.5 seconds" in slow.engrave("<x/>")[1]
+    assert slow._child is None
+
+
+def test_what_is_no_musicxml_is_refused(engraver):
+    svg, reason = engraver.engrave("this is no XML")
+    assert svg is None and reason
+    assert engraver.engrave(room.musicxml(TUNE)[0])[0] is not None
+
+
+def test_real_tunes_all_draw(real_tunes, engraver):
+    for tune in real_tunes[::5]:
+        svg, _ = score(tune, engraver=engraver)
+        assert svg is not None, tune
+        ElementTree.fromstring(svg)
+    assert engraver.starts <= 4
+
+
+@pytest.mark.parametrize("text", ["", "X:1\n", "X:1\nK:C\n", "X:1\nK:C\n|", "\0\ufffe\ud800X:1\nK:C\nabc|"])
+def test_odd_texts_still_give_a_picture_or_a_reason(text, engraver):
+    svg, messages = score(text, engraver=engraver)
+    assert svg is not None or messages
