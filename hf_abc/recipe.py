@@ -239,7 +239,7 @@ def load_recipe(path: Path | str | None, overrides: Sequence[str] = ()) -> Recip
     """
     import jsonargparse
 
-    parser = jsonargparse.ArgumentParser(exit_on_error=False, add_help=False)
+    parser = jsonargparse.ArgumentParser(exit_on_error=False, add_help=False, allow_abbrev=False)
     parser.add_class_arguments(Recipe, as_group=False)
     config = parser.get_defaults()
     known = list(config.keys())

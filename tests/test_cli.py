@@ -38,16 +38,18 @@ def book(tmp_path: Path) -> Path:
 def test_check_says_what_is_wrong_with_which_tune(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(book)]) == 0
     good, bad = capsys.readouterr().out.splitlines()
-    assert "Good" in good and good.endswith("ok")
-    assert "Bad" in bad and "error  line 6" in bad
+    assert good.endswith("level 7  Good")
+    assert (
+        "level 1  Bad  line 6: " in bad or "level 2  Bad  line 6: " in bad or "level 0  Bad  line 6: " in bad
+    )
 
 
 def test_check_as_json(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--json", str(book)]) == 0
     good, bad = map(json.loads, capsys.readouterr().out.splitlines())
-    assert (good["compiles"], good["bars_right"], good["messages"]) == (True, True, [])
-    assert (bad["compiles"], bad["bars_right"]) == (False, False)
-    assert {message["kind"] for message in bad["messages"]} == {"bar-length", "malformed-note"}
+    assert (good["level"], good["problems"]) == (7, [])
+    assert bad["level"] < 3
+    assert {problem["line"] for problem in bad["problems"]} == {6}
 
 
 @pytest.mark.parametrize("verb", ["corpus", "tokenizer", "train"])
