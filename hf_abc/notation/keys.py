@@ -9,6 +9,8 @@ _FIFTHS = {"F": -1, "C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5}
 _MODES = dict(maj=0, ion=0, mix=-1, dor=-2, m=-3, min=-3, aeo=-3, phr=-4, loc=-5, lyd=1)
 _NO_MODES = ("", "exp", "clef", "treble", "bass", "alto", "tenor", "octave", "transpose")
 _SHARPS = "FCGDAEB"
+_GLUED = re.compile(r"(?<=\S)[\^_=][A-Ga-g](?!\w)")
+_ADDED = re.compile(r"(?<=\s)(\^|_|=)([A-Ga-g])(?!\w)")
 _KEY = re.compile(r"([A-G])([#b]?)\s*([A-Za-z]*)")
 
 
@@ -81,6 +83,8 @@ def parse_key(text: str) -> Key | None:
     if abs(sharps) > 7:
         return None
     accidentals = signature(sharps)
-    for mark, letter in re.findall(r"(?<![\w])(\^|_|=)([A-Ga-g])(?![\w])", text[found.end() :]):
+    if _GLUED.match(text, found.end()):  # `K:D_B`
+        return None
+    for mark, letter in _ADDED.findall(text):
         accidentals[letter.upper()] = {"^": 1, "_": -1, "=": 0}[mark]
     return Key(text, found[1] + found[2], mode, sharps, accidentals)

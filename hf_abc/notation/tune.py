@@ -39,7 +39,7 @@ def split_book(text: str) -> Iterator[str]:
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     starts = [m.start() for m in _TUNE_START.finditer(text)]
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=False):
         lines: list[str] = []
         in_body = False
         for line in text[start:end].split("\n"):
