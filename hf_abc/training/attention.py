@@ -3,9 +3,9 @@
 A row of 512 tokens holds three or four tunes; masked attention computes all 512 x 512 scores and throws most
 of them away. Here the tokens of each document are gathered, documents of similar length are computed
 together, and the results are put back: the same numbers for a third of the work. Measured with tunes of 134
-tokens and a GPT-2 of 1M parameters, where attention was half of a step on a CPU: 10,300 instead of 7,500
-tokens a second and core. On a CPU queries, keys and values are widened to fp32, as the bf16 kernel takes three
-times as long backwards at these lengths (57 against 15 ms for 30 tunes of 136 tokens, 4 heads of 32).
+tokens and a GPT-2 of 1M parameters, where attention was half of a step on a CPU: 11,000 instead of 7,700
+tokens a second and core. On a CPU queries, keys and values are widened to fp32, as the bf16 kernel takes
+three times as long backwards at these lengths (57 against 15 ms for 30 tunes of 136 tokens, 4 heads of 32).
 
 It is registered under a name of its own with transformers and used for training only: a saved model knows
 nothing of it.
@@ -29,12 +29,13 @@ _SIMILAR = 0.7  # documents are computed together when the shortest has this sha
 class Documents:
     """Where the documents of packed rows are, for rows flattened to one axis of tokens.
 
-    groups: for documents of similar length the indices of their tokens, (documents, longest), the last token
-    repeated behind the end of a shorter one, where causal attention lets nobody see it. back: for each token
-    its place in the concatenated groups, (rows * length,).
+    index: the documents' tokens, group after group of documents of similar length, each document as long as
+    the longest of its group: its last token is repeated, behind its end, where causal attention lets nobody see
+    it. shapes: (documents, longest) of each group. back: for each token of the rows its place in `index`.
     """
 
-    groups: list[Tensor]
+    index: Tensor
+    shapes: list[tuple[int, int]]
     back: Tensor
 
 
@@ -46,7 +47,7 @@ def find_documents(position_ids: Tensor) -> Documents:
     order = lengths.argsort(descending=True, stable=True)
     sorted_lengths = lengths[order].tolist()
     back = torch.empty_like(flat)
-    groups = []
+    groups: list[Tensor] = []
     first = placed = 0
     while first < len(order):
         longest = sorted_lengths[first]
@@ -62,7 +63,11 @@ def find_documents(position_ids: Tensor) -> Documents:
         groups.append(index)
         placed += index.numel()
         first = last
-    return Documents(groups, back)
+    return Documents(
+        index=torch.cat([group.flatten() for group in groups]),
+        shapes=[(group.shape[0], group.shape[1]) for group in groups],
+        back=back,
+    )
 
 
 def document_attention(
@@ -86,13 +91,12 @@ def document_attention(
         states = [x.transpose(1, 2).reshape(rows * length, heads * width) for x in (query, key, value)]
         if query.device.type == "cpu":
             states = [state.float() for state in states]
+        # embedding() is index_select() with a backward pass that adds rows up in a fixed order
+        gathered = [functional.embedding(documents.index, state) for state in states]
+        sizes = [count * longest for count, longest in documents.shapes]
         results = []
-        for index in documents.groups:
-            # embedding() is index_select() with a backward pass that adds rows up in a fixed order
-            q, k, v = (
-                functional.embedding(index, state).unflatten(-1, (heads, width)).transpose(1, 2)
-                for state in states
-            )
+        for shape, *parts in zip(documents.shapes, *(state.split(sizes) for state in gathered), strict=True):
+            q, k, v = (part.view(*shape, heads, width).transpose(1, 2) for part in parts)
             result = functional.scaled_dot_product_attention(
                 q, k, v, is_causal=True, dropout_p=dropout, scale=scaling
             )

@@ -45,16 +45,14 @@ def test_logits_and_gradients_are_those_of_masked_attention(packed) -> None:
 def test_every_token_is_in_one_place_of_a_group_of_its_document(packed) -> None:
     _, position_ids = packed
     documents = find_documents(position_ids)
-    assert len(documents.groups) > 2
-    together = torch.cat([group.flatten() for group in documents.groups])
-    assert torch.equal(together[documents.back], torch.arange(position_ids.numel()))
-    for group in documents.groups:
-        positions = position_ids.flatten()[group]
+    assert len(documents.shapes) > 2
+    assert torch.equal(documents.index[documents.back], torch.arange(position_ids.numel()))
+    sizes = [count * longest for count, longest in documents.shapes]
+    for shape, group in zip(documents.shapes, documents.index.split(sizes), strict=True):
+        positions = position_ids.flatten()[group].view(shape)
         assert (positions[:, 0] == 0).all()
         steps = positions.diff(dim=1)
-        assert (
-            (steps == 1) | (steps == 0)
-        ).all()  # 0: the last token again, behind the end of a shorter document
+        assert ((steps == 1) | (steps == 0)).all()  # 0: the last token again, behind the end of its document
 
 
 def test_dropout_draws_and_a_missing_argument_is_said(packed) -> None:
