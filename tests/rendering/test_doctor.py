@@ -13,7 +13,7 @@ def quick(monkeypatch):
     """Every step works at once, without being tried."""
     monkeypatch.setattr(room, "midi", lambda _: (b"MThd", []))
     monkeypatch.setattr(room, "score", lambda _: ("<svg/>", []))
-    monkeypatch.setattr(room.audio, "sound", lambda _: (np.zeros((10, 2), np.float32), 8000))
+    monkeypatch.setattr(room.audio, "sound", lambda _, font=None: (np.zeros((10, 2), np.float32), 8000))
 
 
 def test_a_healthy_installation():

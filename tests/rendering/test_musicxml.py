@@ -224,6 +224,21 @@ def test_a_note_without_measure_is_cut_and_told():
     assert len(document) < 5000
 
 
+@pytest.mark.parametrize(
+    "music",
+    [
+        "A" + "9" * 5000 + "|", "A/" + "9" * 5000 + "|", "(" + "9" * 5000 + ":3:2AB|", "Z" + "9" * 5000 + "|",
+        "Z64" * 5000, "A/////////////////////|", "".join(f"V:{n}\nA|\n" for n in range(3000)),
+        "[M:" + "9" * 5000 + "/8]A|",
+        "(" * 3000 + "A" + ")" * 3000, "[" * 3000 + "A" + "]" * 3000, "A" + ">" * 3000 + "B|", '"' * 3001,
+    ],
+)  # fmt: skip
+def test_numbers_and_depths_beyond_music_are_quick(music):
+    document, _ = musicxml(HEAD + music)
+    assert len(document) < 2_000_000
+    ElementTree.fromstring(document)
+
+
 @settings(max_examples=150)
 @given(st.text(alphabet="ABcdefgz[](){}|:1234/<>-_^=,' \"!~.&%w:KMLV\n\\T+*", max_size=80))
 def test_no_text_breaks_the_writer(music):
