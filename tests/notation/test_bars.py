@@ -1,7 +1,5 @@
 """Bars: bar lines in all spellings, lengths, what is wrong, and the clock."""
 
-from fractions import Fraction
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,8 +19,10 @@ HEADER = "X:1\nM:2/4\nL:1/8\nK:G\n"
         ("::", Barline(1, 1)), (":|:", Barline(1, 1)), (":||:", Barline(1, 1, double=True)),
         ("|::", Barline(repeat_start=2)), ("::|", Barline(repeat_end=2)), ("::::", Barline(2, 2)),
         ("[|:", Barline(repeat_start=1, double=True)), (":|]", Barline(repeat_end=1, double=True)),
-        (":|2", Barline(repeat_end=1, ending="2")), ("|1", Barline(ending="1")), ("[1,3", Barline(ending="1,3")),
-        (":|[2", Barline(repeat_end=1, ending="2")), ("|1-3", Barline(ending="1-3")), ("|1.", Barline(ending="1")),
+        (":|2", Barline(repeat_end=1, ending="2")), ("|1", Barline(ending="1")),
+        ("[1,3", Barline(ending="1,3")),
+        (":|[2", Barline(repeat_end=1, ending="2")), ("|1-3", Barline(ending="1-3")),
+        ("|1.", Barline(ending="1")),
     ],
 )  # fmt: skip
 def test_bar_lines(text: str, wanted: Barline) -> None:
@@ -33,9 +33,9 @@ def test_bar_lines(text: str, wanted: Barline) -> None:
     assert found.section == wanted.section
 
 
-def sizes(music: str, header: str = HEADER) -> list[Fraction]:
+def sizes(music: str, header: str = HEADER) -> list[float]:
     """The lengths of the bars in eighths."""
-    return [Fraction(8 * bar.ticks, WHOLE) for bar in bars(header + music + "\n")]
+    return [8 * bar.ticks / WHOLE for bar in bars(header + music + "\n")]
 
 
 def wrong(music: str, header: str = HEADER) -> list[int]:
@@ -145,7 +145,8 @@ def test_the_clock() -> None:
 
 
 MUSIC = st.lists(
-    st.sampled_from(["G", "A", "2", "/", "3", ">", "<", " ", "|", ":|", "|:", "(3", "z", "[CE]", "-", "[L:1/4]", "\n"]),
+    st.sampled_from(["G", "A", "2", "/", "3", ">", "<", " ", "|", ":|", "|:", "(3", "z", "[CE]", "-",
+    "[L:1/4]", "\n"]),
     max_size=30,
 ).map("".join)  # fmt: skip
 

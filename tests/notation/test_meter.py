@@ -36,7 +36,15 @@ def test_what_is_no_meter_is_free(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "beam"),
-    [("6/8", 3 / 8), ("9/8", 3 / 8), ("3/8", 3 / 8), ("4/4", 1 / 2), ("C|", 1 / 2), ("2/4", 1 / 4), ("3/4", 1 / 4)],
+    [
+        ("6/8", 3 / 8),
+        ("9/8", 3 / 8),
+        ("3/8", 3 / 8),
+        ("4/4", 1 / 2),
+        ("C|", 1 / 2),
+        ("2/4", 1 / 4),
+        ("3/4", 1 / 4),
+    ],
 )
 def test_beams(text: str, beam: float) -> None:
     assert parse_meter(text).beam == WHOLE * beam
@@ -52,7 +60,15 @@ def test_the_unit_length_that_a_meter_implies(meter: str, length: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "length"),
-    [("1/8", "1/8"), (" 1/16 ", "1/16"), ("1", "1"), ("1/0", None), ("0/8", None), ("", None), ("-1/8", None)],
+    [
+        ("1/8", "1/8"),
+        (" 1/16 ", "1/16"),
+        ("1", "1"),
+        ("1/0", None),
+        ("0/8", None),
+        ("", None),
+        ("-1/8", None),
+    ],
 )
 def test_unit_lengths(text: str, length: str | None) -> None:
     assert parse_length(text) == (Fraction(length) if length else None)
@@ -80,6 +96,8 @@ def test_a_multiplier_is_written_as_it_is_read(value: Fraction) -> None:
     assert multiplier(length_text(value)) == value
 
 
-@pytest.mark.parametrize(("value", "text"), [("1", ""), ("2", "2"), ("1/2", "/"), ("1/4", "//"), ("3/2", "3/2")])
+@pytest.mark.parametrize(
+    ("value", "text"), [("1", ""), ("2", "2"), ("1/2", "/"), ("1/4", "//"), ("3/2", "3/2")]
+)
 def test_the_shortest_spelling(value: str, text: str) -> None:
     assert length_text(Fraction(value)) == text

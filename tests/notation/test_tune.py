@@ -13,7 +13,12 @@ def test_a_tune_says_what_its_header_says() -> None:
     assert (tune.title, tune.rhythm, tune.meter, tune.unit_length, tune.key) == (
         "The Lark", "jig", "6/8", "1/8", "Dmix",
     )  # fmt: skip
-    assert (tune.id, tune.source, tune.licence, tune.family) == ("book:7:1", "book", "public domain", "book:7:1")
+    assert (tune.id, tune.source, tune.licence, tune.family) == (
+        "book:7:1",
+        "book",
+        "public domain",
+        "book:7:1",
+    )
     assert tune.text == TUNE
 
 
