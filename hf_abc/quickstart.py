@@ -212,4 +212,14 @@ def draw(
 
 
 def _card(out: Path, recipe: Recipe, say: Say) -> bool:
-    return False
+    from .hub.card import model_card, write_card
+    from .hub.facts import note_facts
+
+    model = out / "model"
+    note_facts(model, out / "corpus", out / "tunes" / "tunes.abc")
+    card = model / "README.md"
+    if card.is_file() and card.read_text(encoding="utf-8") == model_card(model):
+        say(f"{card} is finished: nothing to do")
+        return False
+    write_card(model)
+    return True

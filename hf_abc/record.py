@@ -32,6 +32,7 @@ SECTIONS = (
     "training",
     "evaluation",
     "samples",
+    "examples",
 )
 """The sections of run.json, in the order in which they are written."""
 
@@ -174,8 +175,13 @@ def peak_memory_gib() -> float:
 
 
 def atomic_write(path: Path, data: str | bytes) -> None:
-    """Write a file aside and rename it into place: readers see the old file or the new one, never a part."""
+    """Write a file aside and rename it into place: readers see the old file or the new one, never a part.
+
+    A file that holds just this already is left alone.
+    """
     content = data.encode("utf-8") if isinstance(data, str) else data
+    if path.is_file() and path.read_bytes() == content:
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.parent / f".{path.name}.partial"
     try:

@@ -99,6 +99,14 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
     assert [file.name for file in path.parent.iterdir()] == ["file"]
 
 
+def test_the_same_content_is_not_written_again(tmp_path: Path) -> None:
+    atomic_write(tmp_path / "file", "text")
+    before = (tmp_path / "file").stat()
+    atomic_write(tmp_path / "file", b"text")
+    after = (tmp_path / "file").stat()
+    assert (after.st_mtime_ns, after.st_ino) == (before.st_mtime_ns, before.st_ino)
+
+
 def test_marks_of_finished_stages(tmp_path: Path) -> None:
     assert not finished(tmp_path / "none", "a")
     mark_finished(tmp_path, "a")
