@@ -18,15 +18,16 @@ def system_breaks(sheet: Sheet) -> set[int]:
         max(_width(voice.measures[index]) for voice in sheet.voices if index < len(voice.measures))
         for index in range(len(first))
     ]
+    room = _SYSTEM - abs(sheet.key.sharps) / 2  # the signature stands in every system
     starts = [0, *(n for n, measure in enumerate(first) if measure.new_line and n > 0)]
     breaks: set[int] = set()
     filled = 0.0
     for start, end in zip(starts, [*starts[1:], len(first)], strict=True):
         line = sum(widths[start:end])
-        if start and filled + line > _SYSTEM:
+        if start and filled + line > room:
             breaks.add(start)
             filled = 0.0
-        parts = max(1, math.ceil(line / _SYSTEM))
+        parts = max(1, math.ceil(line / room))
         before = [sum(widths[start:index]) for index in range(start, end)]
         for part in range(1, parts):
             near = min(range(start, end), key=lambda n: abs(before[n - start] - line * part / parts))

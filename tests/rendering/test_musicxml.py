@@ -200,8 +200,15 @@ def test_overlay_is_a_second_voice_of_the_measure():
 def test_beams_follow_the_spaces_and_without_any_the_meter():
     spaced = score_of("AB cd e2 f2|")
     assert [n.findtext("beam") for n in spaced.iter("note")] == ["begin", "end", "begin", "end", None, None]
-    dense = score_of("ABcdefga|")
-    assert [n.findtext("beam") for n in dense.iter("note")] == ["begin", "continue", "continue", "end"] * 2
+    wide = score_of("ABcdefga|AB cdefga|")
+    assert [n.findtext("beam") for n in wide.iter("note")][:8] == ["begin", *["continue"] * 6, "end"]
+    dense = score_of("ABcdefga | A2 B2 |")
+    assert [n.findtext("beam") for n in dense.iter("note")] == [
+        "begin",
+        "continue",
+        "continue",
+        "end",
+    ] * 2 + [None] * 2
 
 
 def test_inline_fields_change_key_meter_and_unit():
