@@ -2,12 +2,14 @@
 
 "Valid" means nothing without its level and its tool, so there is no such word here. What is counted:
 
-* ``compiles``         abc2midi reads the tune without an error (its benign kinds apart) * ``bars right``
-abc2midi saw a tune with notes and complains of no bar's length * ``both``             the two together *
-``single bars``      the share of single bars that `hf_abc.notation.bars` finds right: meter known, not too
-long, and short only at the edges of a tune or of a strain * ``loops``            the tune holds four or
-more copies in a row of a block of one to eight bars * ``silent``           the tune has no sounding note *
-``ended``            the model ended the tune itself (no figure for human tunes)
+* ``compiles``     abc2midi reads the tune without an error (its benign kinds apart)
+* ``bars_right``   abc2midi saw a tune with notes and complains of no bar's length
+* ``both``         the two together
+* ``single_bars``  the share of single bars that `hf_abc.notation.bars` finds right: not too long, and
+                   short only at the edges of a tune or of a strain
+* ``loops``        the tune holds four or more copies in a row of a block of one to eight bars
+* ``silent``       the tune has no sounding note
+* ``ended``        the model ended the tune itself (no figure for human tunes)
 
 abc2midi takes pickups and short bars at repeats for mistakes more often than a musician would, in human
 tunes as in sampled ones: a share says something only beside the same share of human tunes.
@@ -19,19 +21,8 @@ from dataclasses import dataclass
 from hf_abc.abcmidi import bars_right, check_book, compiles
 from hf_abc.evaluation.intervals import Estimate, ratio, wilson
 from hf_abc.notation.bars import bars
-from hf_abc.notation.melody import bar_texts, notes
-
-try:
-    from hf_abc.notation.levels import is_loop
-except ImportError:  # until that module is there
-
-    def is_loop(text: str) -> bool:
-        bars = bar_texts(text)
-        return any(
-            bars[i : i + n] * 4 == bars[i : i + 4 * n]
-            for n in range(1, 9)
-            for i in range(len(bars) - 4 * n + 1)
-        )
+from hf_abc.notation.levels import is_loop
+from hf_abc.notation.melody import notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +70,9 @@ def shares(verdicts: Sequence[Verdict]) -> dict[str, Estimate]:
     n = len(verdicts)
     found = {
         "compiles": wilson(sum(v.compiles for v in verdicts), n),
-        "bars right": wilson(sum(v.bars_right for v in verdicts), n),
+        "bars_right": wilson(sum(v.bars_right for v in verdicts), n),
         "both": wilson(sum(v.compiles and v.bars_right for v in verdicts), n),
-        "single bars": ratio([v.right for v in verdicts], [v.bars for v in verdicts], range(n)),
+        "single_bars": ratio([v.right for v in verdicts], [v.bars for v in verdicts], range(n)),
         "loops": wilson(sum(v.loop for v in verdicts), n),
         "silent": wilson(sum(v.silent for v in verdicts), n),
     }

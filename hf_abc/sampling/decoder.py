@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 
+Memory = list[tuple[Tensor, Tensor]]
+"""Keys and values of each layer, each of the shape (rows, heads, length, width)."""
+
+
 class Gpt2Decoder:
     """The weights of a GPT-2, cut for decoding. `positions` is the number of tokens that it can look
     back on.
@@ -43,7 +47,7 @@ class Gpt2Decoder:
         self.tokens = weights["wte.weight"]
         self.places = weights["wpe.weight"]
         self.head = weights.get("lm_head.weight", self.tokens).t()
-        self.last_norm = (weights["ln_f.weight"], weights["ln_f.bias"])
+        self.last = {name: weights[name] for name in ("ln_f.weight", "ln_f.bias")}
         self.layers = [
             {name: weights[f"h.{number}.{name}"] for name in _LAYER_WEIGHTS}
             for number in range(config["n_layer"])
@@ -84,7 +88,7 @@ class Gpt2Decoder:
     def vocab_size(self) -> int:
         return len(self.tokens)
 
-    def memory(self, rows: int, length: int) -> list[tuple[Tensor, Tensor]]:
+    def memory(self, rows: int, length: int) -> Memory:
         """Room for the keys and values of `rows` tunes of `length` tokens: per layer two (rows, heads,
         length, width).
         """
@@ -92,26 +96,29 @@ class Gpt2Decoder:
         shape = (rows, self.heads, length, width)
         return [(torch.zeros(shape), torch.zeros(shape)) for _ in self.layers]
 
-    def prefill(self, ids: Tensor, memory: list[tuple[Tensor, Tensor]], row: int) -> Tensor:
-        """Read the tokens `ids` (length,) into a row of the memory; the logits (vocab,) of what follows
-        them.
-        """
-        length = len(ids)
-        hidden = self.tokens[ids] + self.places[:length]
-        for layer, (keys, values) in zip(self.layers, memory, strict=True):
-            query, key, value = self._project(hidden, layer)  # (length, heads, width)
-            keys[row, :, :length] = key.transpose(0, 1)
-            values[row, :, :length] = value.transpose(0, 1)
-            attended = F.scaled_dot_product_attention(
-                query.transpose(0, 1)[None],
-                keys[row : row + 1, :, :length],
-                values[row : row + 1, :, :length],
-                is_causal=True,
-            )
-            hidden = self._finish(hidden, attended[0].transpose(0, 1).flatten(1), layer)
-        return self._logits(hidden[-1:])[0]
+    def prefill(self, ids: Tensor, memory: Memory, row: int) -> None:
+        """Read the tokens `ids` (length,) into a row of the memory."""
+        self._read(ids, torch.float32, memory, row)
 
-    def step(self, ids: Tensor, at: Tensor, memory: list[tuple[Tensor, Tensor]]) -> Tensor:
+    def exact_logits(self, ids: Tensor) -> Tensor:
+        """The logits (vocab,) of what follows the tokens `ids` (length,), in double precision throughout."""
+        hidden = self._read(ids, torch.float64, None, 0)[-1:]
+        return self._logits(hidden)[0]
+
+    def _read(self, ids: Tensor, dtype: torch.dtype, memory: Memory | None, row: int) -> Tensor:
+        """The hidden states (length, width) of a sequence from its start, kept in a row of the memory."""
+        length = len(ids)
+        hidden = self.tokens[ids].to(dtype) + self.places[:length].to(dtype)
+        for number, layer in enumerate(self.layers):
+            query, key, value = (part.transpose(0, 1)[None] for part in self._project(hidden, layer))
+            if memory is not None:
+                memory[number][0][row, :, :length] = key[0]
+                memory[number][1][row, :, :length] = value[0]
+            attended = F.scaled_dot_product_attention(query, key, value, is_causal=True)
+            hidden = self._finish(hidden, attended[0].transpose(0, 1).flatten(1), layer)
+        return hidden
+
+    def step(self, ids: Tensor, at: Tensor, memory: Memory) -> Tensor:
         """Give each of the first n rows one token: `ids` (n,) at the places `at` (n,); the logits (n,
         vocab) of the next.
         """
@@ -134,25 +141,27 @@ class Gpt2Decoder:
 
     def _project(self, hidden: Tensor, layer: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values, each (tokens, heads, width)."""
-        normed = self._norm(hidden, layer["ln_1.weight"], layer["ln_1.bias"])
-        joint = torch.addmm(layer["attn.c_attn.bias"], normed, layer["attn.c_attn.weight"])
+        joint = _linear(self._norm(hidden, layer, "ln_1"), layer, "attn.c_attn")
         query, key, value = joint.view(len(hidden), 3, self.heads, -1).unbind(1)
         return query, key, value
 
     def _finish(self, hidden: Tensor, attended: Tensor, layer: dict[str, Tensor]) -> Tensor:
         """The layer behind the attention."""
-        hidden = hidden + torch.addmm(layer["attn.c_proj.bias"], attended, layer["attn.c_proj.weight"])
-        normed = self._norm(hidden, layer["ln_2.weight"], layer["ln_2.bias"])
-        inner = F.gelu(
-            torch.addmm(layer["mlp.c_fc.bias"], normed, layer["mlp.c_fc.weight"]), approximate="tanh"
-        )
-        return hidden + torch.addmm(layer["mlp.c_proj.bias"], inner, layer["mlp.c_proj.weight"])
+        hidden = hidden + _linear(attended, layer, "attn.c_proj")
+        inner = F.gelu(_linear(self._norm(hidden, layer, "ln_2"), layer, "mlp.c_fc"), approximate="tanh")
+        return hidden + _linear(inner, layer, "mlp.c_proj")
 
-    def _norm(self, hidden: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    def _norm(self, hidden: Tensor, weights: dict[str, Tensor], name: str) -> Tensor:
+        weight, bias = weights[f"{name}.weight"].to(hidden.dtype), weights[f"{name}.bias"].to(hidden.dtype)
         return F.layer_norm(hidden, hidden.shape[-1:], weight, bias, self.epsilon)
 
     def _logits(self, hidden: Tensor) -> Tensor:
-        return self._norm(hidden, *self.last_norm) @ self.head
+        return self._norm(hidden, self.last, "ln_f") @ self.head.to(hidden.dtype)
+
+
+def _linear(hidden: Tensor, weights: dict[str, Tensor], name: str) -> Tensor:
+    weight, bias = weights[f"{name}.weight"].to(hidden.dtype), weights[f"{name}.bias"].to(hidden.dtype)
+    return torch.addmm(bias, hidden, weight)
 
 
 _LAYER_WEIGHTS = [

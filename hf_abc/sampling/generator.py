@@ -2,12 +2,14 @@
 
 GPT-2 runs through `Gpt2Decoder`, and a row whose tune has ended takes the next prompt at once, so that the
 batch stays full; any other causal model goes through its own `generate`, in batches of prompts of equal
-length. Both choose a token in the same way: one uniform number against the running sum of the
-probabilities, in double precision.
+length. Both choose a token in the same way, by one exponential number for each token of the vocabulary (the
+Gumbel-max trick): what one tune draws depends on (seed, index) and on nothing else.
 
-What is guaranteed: the numbers that tune `index` of `seed` draws depend on nothing else. The batch size
-changes only the order in which a processor adds up, so that logits move in their last bits; a tune comes
-out different when a number falls into a gap of that width, about once in ten thousand tunes.
+What is guaranteed: with GPT-2, the same (seed, index, prompt) gives the same tune whatever the batch size,
+the number of threads and the processor. These change the order of additions and so the last bits of a
+logit, which decide only where two tokens come out nearly equal; there the logits are computed again, in
+double precision and from the tune alone (for one token in some ten thousand). A model that runs through
+`generate` lacks this second look, and one tune in some thousands may change with the batch size.
 
 There are no penalties here and there should be none: music repeats, and half-way through a tune has used
 most of its own characters, so that a repetition penalty is a penalty on everything.
@@ -26,10 +28,15 @@ from torch import Tensor
 
 from hf_abc.errors import InputError
 from hf_abc.models.tokenizers import encode
-from hf_abc.sampling.decoder import Gpt2Decoder
+from hf_abc.sampling.decoder import Gpt2Decoder, Memory
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+
+_NEAR = 2e-4
+"""Two tokens are nearly equal when their logits, with the noise, differ by less (single precision errs by
+some 1e-5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +63,11 @@ class _Job:
     index: int
     ids: list[int]
     limit: int
-    uniforms: np.ndarray
+    random: np.random.Generator
     prompt_length: int = field(init=False)
 
     def __post_init__(self) -> None:
         self.prompt_length = len(self.ids)
-
-    @property
-    def uniform(self) -> float:
-        """The random number of the token that comes next."""
-        return float(self.uniforms[len(self.ids) - self.prompt_length])
 
 
 @torch.inference_mode()
@@ -122,27 +124,47 @@ def generate_tunes(
     return [samples[index] for index in range(len(prompts))]
 
 
-def choose(logits: Tensor, uniforms: Tensor, temperature: float, min_p: float) -> Tensor:
-    """A token (n,) for each row of `logits` (n, vocab), by the uniform numbers (n,) in [0, 1).
+def choose(logits: Tensor, noise: Tensor, temperature: float, min_p: float) -> tuple[Tensor, Tensor]:
+    """A token (n,) for each row of `logits` (n, vocab), by exponential random numbers `noise` (n, vocab).
 
-    The token is the first at which the running sum of the probabilities passes the number. Rows of NaN
-    raise InputError.
+    The token with the largest probability / noise is drawn with just its probability. The second result (n,)
+    says of which rows a change in the last bits of the logits might have changed the token. Rows of NaN raise
+    InputError.
     """
-    if temperature == 0:
-        return logits.argmax(-1)
     scores = logits.double()
-    scores = (scores - scores.amax(-1, keepdim=True)) / temperature
-    weights = scores.exp()  # relative to the likeliest token, which has 1
+    scores = scores - scores.amax(-1, keepdim=True)
+    if temperature:
+        near = _NEAR / temperature
+        weights = (scores / temperature).exp()  # relative to the likeliest token, which has 1
+    else:
+        near, weights, noise = _NEAR, scores.exp(), torch.ones_like(noise)
+    draws = weights / noise
     if min_p:
-        weights[weights < min_p] = 0.0
-    sums = weights.cumsum(-1)
-    if not bool(torch.isfinite(sums[:, -1]).all()):
+        draws[weights < min_p * (1 - near)] = 0.0
+    best, chosen = draws.max(-1)
+    if bool(best.isnan().any()):
         raise InputError(
             "the model gives NaN instead of probabilities: its weights are broken, train it again"
         )
-    return torch.searchsorted(sums, (uniforms * sums[:, -1])[:, None], right=True)[:, 0].clamp_(
-        max=logits.shape[-1] - 1
-    )
+    close = (draws > best[:, None] * (1 - near)).sum(-1) > 1
+    at_the_edge = weights.gather(-1, chosen[:, None])[:, 0] < min_p * (1 + near)
+    return chosen, close | at_the_edge
+
+
+def _choose_exactly(logits: Tensor, noise: Tensor, temperature: float, min_p: float) -> int:
+    """The token for one row of logits (vocab,) in double precision, which leave no doubt."""
+    if min_p:
+        scores = logits - logits.max()
+        logits = logits.masked_fill((scores / (temperature or 1.0)).exp() < min_p, -torch.inf)
+    return int(choose(logits[None], noise[None], temperature, 0.0)[0])
+
+
+def _noise(rows: Sequence[_Job], vocab_size: int) -> Tensor:
+    """The random numbers for the next token of each job, (rows, vocab)."""
+    noise = np.empty((len(rows), vocab_size))
+    for row, job in zip(noise, rows, strict=True):
+        job.random.standard_exponential(out=row)
+    return torch.from_numpy(noise)
 
 
 def _jobs(
@@ -175,8 +197,7 @@ def _jobs(
                 "shorten it"
             )
         new = min(left, max_new_tokens or left)
-        uniforms = np.random.Generator(np.random.PCG64([seed, index])).random(new)
-        jobs.append(_Job(index, ids, len(ids) + new, uniforms))
+        jobs.append(_Job(index, ids, len(ids) + new, np.random.Generator(np.random.PCG64([seed, index]))))
     return jobs
 
 
@@ -195,8 +216,12 @@ def _with_decoder(
     while rows:
         ids = torch.tensor([job.ids[-1] for job in rows])
         at = torch.tensor([len(job.ids) - 1 for job in rows])
-        uniforms = torch.tensor([job.uniform for job in rows], dtype=torch.float64)
-        chosen = choose(decoder.step(ids, at, memory), uniforms, temperature, min_p).tolist()
+        noise = _noise(rows, decoder.vocab_size)
+        choice, doubtful = choose(decoder.step(ids, at, memory), noise, temperature, min_p)
+        chosen = choice.tolist()
+        for row in doubtful.nonzero()[:, 0].tolist():
+            logits = decoder.exact_logits(torch.tensor(rows[row].ids))
+            chosen[row] = _choose_exactly(logits, noise[row], temperature, min_p)
         for row in reversed(range(len(rows))):
             job = rows[row]
             job.ids.append(chosen[row])
@@ -212,9 +237,7 @@ def _with_decoder(
                 rows[row] = last
 
 
-def _seat(
-    decoder: Gpt2Decoder, memory: list[tuple[Tensor, Tensor]], rows: list[_Job], row: int, job: _Job
-) -> None:
+def _seat(decoder: Gpt2Decoder, memory: Memory, rows: list[_Job], row: int, job: _Job) -> None:
     """Give a row to a job and read its prompt but for the last token, unless a row has already read the
     same one.
     """
@@ -231,7 +254,7 @@ def _seat(
     rows[row : row + 1] = [job]
 
 
-def _copy(memory: list[tuple[Tensor, Tensor]], source: int, target: int, length: int) -> None:
+def _copy(memory: Memory, source: int, target: int, length: int) -> None:
     if source != target:
         for keys, values in memory:
             keys[target, :, :length] = keys[source, :, :length]
@@ -251,9 +274,8 @@ def _with_generate(
             self.batch = batch
 
         def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
-            done = input_ids.shape[1] - self.batch[0].prompt_length
-            uniforms = torch.tensor([job.uniforms[min(done, len(job.uniforms) - 1)] for job in self.batch])
-            chosen = choose(scores, uniforms, temperature, min_p)
+            noise = _noise(self.batch, scores.shape[-1]).to(scores.device)
+            chosen, _ = choose(scores, noise, temperature, min_p)
             return torch.full_like(scores, -torch.inf).scatter_(1, chosen[:, None], 0.0)
 
     by_length = sorted(queue, key=lambda job: (job.prompt_length, job.index))
@@ -266,12 +288,12 @@ def _with_generate(
             ids,
             attention_mask=torch.ones_like(ids),
             do_sample=False,
-            max_new_tokens=max(len(job.uniforms) for job in batch),
+            max_new_tokens=max(job.limit for job in batch) - length,
             logits_processor=[Choose(batch)],
             eos_token_id=end_id,
             pad_token_id=end_id,
         )
         for job, row in zip(batch, written.tolist(), strict=True):
-            new = row[length : length + len(job.uniforms)]
+            new = row[length : job.limit]
             job.ids += new[: new.index(end_id) + 1] if end_id in new else new
             yield job

@@ -55,9 +55,12 @@ def load_model(folder: Path) -> PreTrainedModel:
     """
     from transformers import AutoModelForCausalLM
 
+    from hf_abc.training.progress import quiet_libraries
+
     kind = _config(folder).get("model_type")
     try:
-        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(folder, trust_remote_code=False)
+        with quiet_libraries():
+            model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(folder, trust_remote_code=False)
     except (OSError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
         raise InputError(

@@ -61,16 +61,16 @@ def test_shares_with_their_counts():
     assert {name: estimate.value for name, estimate in found.items()} == pytest.approx(
         {
             "compiles": 1.0,
-            "bars right": 0.6,
+            "bars_right": 0.6,
             "both": 0.6,
-            "single bars": (6 * 5 + 3 * 4 + 4) / (9 * 5 + 4),
+            "single_bars": (6 * 5 + 3 * 4 + 4) / (9 * 5 + 4),
             "loops": 0.0,
             "silent": 0.1,
             "ended": 0.8,
         }
     )
     assert all(estimate.n == 10 for estimate in found.values())
-    assert found["bars right"].low == pytest.approx(0.3127, abs=1e-4)  # Wilson, 6 of 10
+    assert found["bars_right"].low == pytest.approx(0.3127, abs=1e-4)  # Wilson, 6 of 10
     assert "ended" not in shares(judge(texts))
 
 
