@@ -36,6 +36,7 @@ _LITERAL_END = r"<(?=\|endoftext\|>)"
 _BAR_LINE = r":*\|[|:\]]*(?:\[?[1-9])?|::"
 _FIELD_LINE = r"^(?:[A-Za-z+]:(?![|:])|%)[^\n]*\n?"
 _NOTE = r"(?:\^{1,2}|_{1,2}|=)?[A-Ga-gxzXZ][,']*[0-9]*/*[0-9]*"
+_NOTE_UNIT = rf"(?:\([0-9](?::[0-9]*)*)?{_NOTE}-?[<>]*(?:{_BAR_LINE}| )?"
 
 # Each boundary is a list of cuts (pattern, what becomes of the match), applied one after the other.
 _BOUNDARIES: dict[str, list[tuple[str, str]]] = {
@@ -47,7 +48,7 @@ _BOUNDARIES: dict[str, list[tuple[str, str]]] = {
     ],
     "note": [
         (rf"\n|{_LITERAL_END}", "merged_with_previous"),
-        (rf'{_FIELD_LINE}|"[^"\n]*"|![^!\n]+!|\[[A-Za-z]:[^\]\n]*\]|{_NOTE}', "isolated"),
+        (rf'{_FIELD_LINE}|"[^"\n]*"|![^!\n]+!|\[[A-Za-z]:[^\]\n]*\]|{_NOTE_UNIT}', "isolated"),
     ],
     "char": [(r"[\s\S]", "isolated")],
 }

@@ -1,4 +1,4 @@
-"""Bars: how long each is, which are wrong, and the clock that runs inside them.
+"""Bars: how long each is, and which are wrong.
 
 A bar runs from one bar line to the next. It is wrong when it is longer than its meter allows, or shorter
 without a reason: a pick-up, the last bar, or a bar split by a repeat, a double bar or an ending may be short.
@@ -9,11 +9,7 @@ to tell anything (abc2midi applies it and reports 128 of 2,000 sound tunes).
 import re
 from dataclasses import dataclass, replace
 
-from hf_abc.notation.meter import WHOLE
 from hf_abc.notation.reader import TIMED, Element, read
-
-CLOCK = 96
-"""Units of the clock in a whole note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,21 +133,3 @@ def _bar(number: int, inside: list[Element], opening: Barline | None, closing: B
 def wrong_bars(text: str) -> list[Bar]:
     """The bars whose length is wrong."""
     return [bar for bar in bars(text) if bar.wrong]
-
-
-def clock(text: str) -> list[int | None]:
-    """For each character of a tune, how much of the bar is filled after it, in 1/96 of a whole note.
-
-    None in the header and inside a note whose length is not yet known. The value depends on the text up to
-    and with the character only, so that a left-to-right model can learn it.
-    """
-    dial: list[int | None] = [None] * len(text)
-    filled: dict[str, int] = {}
-    for element in read(text):
-        now = filled.get(element.voice, 0) + element.advance
-        if element.kind == "bar":
-            now = 0
-        filled[element.voice] = now
-        if element.end <= len(text):
-            dial[element.end - 1] = now * CLOCK // WHOLE
-    return dial

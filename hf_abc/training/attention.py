@@ -30,8 +30,8 @@ class Documents:
     """Where the documents of packed rows are, for rows flattened to one axis of tokens.
 
     index: the documents' tokens, group after group of documents of similar length, each document as long as
-    the longest of its group: its last token is repeated, behind its end, where causal attention lets nobody see
-    it. shapes: (documents, longest) of each group. back: for each token of the rows its place in `index`.
+    the longest of its group: its last token is repeated, behind its end, where causal attention lets nobody
+    see it. shapes: (documents, longest) of each group. back: for each token of the rows its place in `index`.
     """
 
     index: Tensor

@@ -1,29 +1,39 @@
-"""The bar clock: an auxiliary loss that teaches a model how full the bar is.
+"""The bar clock: auxiliary losses that teach a model to keep time.
 
-Small models write tunes that look right and do not count: measured, 2 to 4 % of their samples had every bar
-of the right length. The label of a token is the filled part of the bar after it, in 1/96 of a whole note; a
-linear layer learns to read it off a hidden state. The layer is thrown away after training, so that the model
-stays a plain GPT-2, with the counting in its hidden states. It costs one small matrix product a token and
-changes no label of the main loss.
+Small models write tunes that look right and do not count: measured, 2 to 4 % of their samples had every bar of the
+right length. So a linear layer learns to read off a hidden state what the clock of notation shows after each token:
+how full the bar is, how long the pick-up was, whether a repeat is open, how many bars the strain has. The layer is
+thrown away after training, the model stays a plain GPT-2 with the counting in its hidden states. Measured on the
+embedded tunes (docs/representation.md): at equal compute several times as many samples with all bars right, and no
+worse bits per character, when the layer reads three quarters up the model; on the last hidden state the losses fight.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hf_abc.notation.bars import clock
-from hf_abc.training.packing import IGNORE
+from hf_abc.notation.clock import clock
+from hf_abc.training.packing import DIALS, IGNORE
 
-LONGEST = 192  # two whole notes: longer bars are not told apart, their tokens carry no label
-CLASSES = LONGEST + 1
+SIZES = (193, 193, 2, 33)
+"""Classes of each dial: two whole notes in 1/96, twice; a repeat open or not; 32 bars. What lies beyond counts as the last."""
+assert len(SIZES) == DIALS
+
+DEPTH = 0.75
+"""How far up the model the layer reads."""
 
 
-def clock_classes(text: str, ends: Sequence[int]) -> list[int]:
-    """The class of each token of a tune, from the number of characters written when it ends
-    (`encode_with_ends`).
+def clock_classes(text: str, ends: Sequence[int]) -> list[tuple[int, ...]]:
+    """The classes of each token of a tune, from the number of characters written when it ends (`encode_with_ends`).
 
-    IGNORE in the header, inside a note whose length is not yet written and in bars beyond LONGEST.
+    IGNORE in the header and where a token ends inside a note whose length is not yet written.
     """
-    dial = clock(text)
-    filled = [dial[end - 1] if end else None for end in ends]
-    return [IGNORE if value is None or not 0 <= value <= LONGEST else value for value in filled]
+    dials = clock(text)
+    nothing = (IGNORE,) * DIALS
+    shown = [dials[end - 1] if end else None for end in ends]
+    return [
+        nothing
+        if dial is None
+        else tuple(min(max(value, 0), size - 1) for value, size in zip(dial, SIZES, strict=True))
+        for dial in shown
+    ]

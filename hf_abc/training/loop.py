@@ -142,7 +142,7 @@ def run_steps(
     while progress.step < settings.steps:
         objective.train()
         batch = stream.next()
-        targets, clocked = batch.targets, int((batch.clock != IGNORE).sum())
+        targets, clocked = batch.targets, int((batch.clock[..., 0] != IGNORE).sum())
         nats = objective(*tensors(batch.take(slice(rank, None, world)), accelerator.device))
         loss = nats.tokens / targets + settings.bar_clock * nats.clock / max(clocked, 1)
         accelerator.backward(loss * world)  # gradients are averaged over processes, the loss is a sum

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hf_abc.training.attention import NAME, find_documents
-from hf_abc.training.bar_clock import CLASSES
+from hf_abc.training.bar_clock import DEPTH, SIZES
 from hf_abc.training.packing import IGNORE, Blocks
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Nats:
-    """Sums over a batch, as scalar tensors: of the next tokens and of the bar clock's classes (0 without a
-    clock).
+    """Sums over a batch, as scalar tensors: of the next tokens and of all dials of the bar clock (0
+    without a clock).
     """
 
     tokens: Tensor
@@ -44,12 +44,10 @@ class Objective(nn.Module):
         super().__init__()
         self.model = model
         model.set_attn_implementation(NAME)
-        self.clock_head = nn.Linear(model.config.hidden_size, CLASSES) if clock else None
+        self.clock_head = nn.Linear(model.config.hidden_size, sum(SIZES)) if clock else None
 
     def forward(self, input_ids: Tensor, position_ids: Tensor, labels: Tensor, clock: Tensor) -> Nats:
-        """The losses of rows of tokens; all arguments are int64 of shape (rows, block_size), as in
-        `packing.Blocks`.
-        """
+        """The losses of rows of tokens; the arguments are the arrays of `packing.Blocks`."""
         output = self.model(
             input_ids=input_ids,
             position_ids=position_ids,
@@ -60,7 +58,10 @@ class Objective(nn.Module):
         nats = _summed(output.logits, labels)
         if self.clock_head is None:
             return Nats(nats, torch.zeros_like(nats))
-        return Nats(nats, _summed(self.clock_head(output.hidden_states[-1]), clock))
+        layers = len(output.hidden_states) - 1
+        read = self.clock_head(output.hidden_states[max(1, round(DEPTH * layers))])
+        dials = zip(read.split(SIZES, dim=-1), clock.unbind(dim=-1), strict=True)
+        return Nats(nats, torch.stack([_summed(logits, classes) for logits, classes in dials]).sum())
 
 
 @contextmanager

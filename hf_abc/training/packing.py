@@ -26,14 +26,16 @@ import numpy as np
 from hf_abc.errors import InputError
 
 IGNORE = -100  # the label that a loss skips, as everywhere in Hugging Face
+DIALS = 4  # classes of the bar clock for each token
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """A tune ready to be packed.
 
-    tokens: the tune's ids without end tokens (integers of any width); clock: for each of them a class that an
-    auxiliary loss learns (`bar_clock`), IGNORE where there is none; None when no such loss is wanted.
+    tokens: the tune's ids without end tokens (integers of any width); clock: for each of them
+    the DIALS classes that the auxiliary losses learn (`bar_clock`), IGNORE where there is none; None when no
+    such losses are wanted.
     """
 
     tokens: np.ndarray
@@ -42,7 +44,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """Rows of tokens: four int64 arrays of shape (rows, block_size)."""
+    """Rows of tokens: int64 arrays of shape (rows, block_size), `clock` (rows, block_size, DIALS)."""
 
     input_ids: np.ndarray
     position_ids: np.ndarray
@@ -85,7 +87,7 @@ def pack(documents: Sequence[Document], *, block_size: int, end_id: int) -> Bloc
         input_ids=np.full(shape, end_id, dtype=np.int64),
         position_ids=np.zeros(shape, dtype=np.int64),
         labels=np.full(shape, IGNORE, dtype=np.int64),
-        clock=np.full(shape, IGNORE, dtype=np.int64),
+        clock=np.full((*shape, DIALS), IGNORE, dtype=np.int64),
     )
     for row, members in enumerate(rows):
         start = 0
@@ -101,12 +103,15 @@ def pack(documents: Sequence[Document], *, block_size: int, end_id: int) -> Bloc
     return blocks
 
 
-def _pieces(document: Document, block_size: int, end_id: int) -> list[tuple[list[int], list[int], list[int]]]:
+def _pieces(
+    document: Document, block_size: int, end_id: int
+) -> list[tuple[list[int], list[int], list[list[int]]]]:
     """(inputs, labels, clock) of a document, in pieces of at most a row."""
     tokens = document.tokens.tolist()
     inputs = [end_id, *tokens]
     labels = [*tokens, end_id]
-    clock = [IGNORE] * len(inputs) if document.clock is None else [IGNORE, *document.clock.tolist()]
+    nothing = [IGNORE] * DIALS
+    clock = [nothing] * len(inputs) if document.clock is None else [nothing, *document.clock.tolist()]
     if len(clock) != len(inputs):
         raise ValueError(f"{len(clock) - 1} clock classes for {len(tokens)} tokens")
     starts = range(0, len(inputs), block_size)

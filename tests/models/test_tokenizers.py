@@ -94,16 +94,12 @@ def test_beat_tokens_stay_within_a_beam_group(tokenizers, tunes: list[str]) -> N
     assert [token for token in _tokens(tokenizer) if re.search(r"[a-z] [a-z]", token)]
 
 
-def test_note_tokens_never_leave_a_note(tokenizers) -> None:
+def test_note_tokens_hold_one_note_at_most(tokenizers) -> None:
     tokenizer = tokenizers["bpe", "note"]
-    text = "K:D\n^A,2d'3/2 =B/|_e//f4 (3abc [CEG]2 z8:|\n"
-    notes = re.finditer(r"(?<![K:])(?:\^|_|=)?[A-Ga-gz][,']*[0-9]*/*[0-9]*(?!\n)", text)
-    edges = {edge for note in notes for edge in note.span()}
-    assert len(edges) == 18
-    at = 0
-    for piece in (tokenizer.decode([i]) for i in encode(tokenizer, [text])[0]):
-        assert not [edge for edge in edges if at < edge < at + len(piece)], (piece, at)
-        at += len(piece)
+    text = "^A,2d'3/2 =B/|_e//f4 (3abc A>B- [CEG]2 z8:|\n"
+    pieces = [tokenizer.decode([i]) for i in encode(tokenizer, [text])[0]]
+    assert "".join(pieces) == text
+    assert max(len(re.findall(r"[A-Ga-gz]", piece)) for piece in pieces) == 1
 
 
 def test_characters_are_tokens_and_unseen_ones_are_bytes(tokenizers) -> None:

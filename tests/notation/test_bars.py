@@ -1,10 +1,10 @@
-"""Bars: bar lines in all spellings, lengths, what is wrong, and the clock."""
+"""Bars: bar lines in all spellings, lengths, and what is wrong."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hf_abc.notation.bars import CLOCK, Barline, bars, clock, parse_barline, wrong_bars
+from hf_abc.notation.bars import Barline, bars, parse_barline, wrong_bars
 from hf_abc.notation.meter import WHOLE
 
 HEADER = "X:1\nM:2/4\nL:1/8\nK:G\n"
@@ -126,42 +126,3 @@ def test_places() -> None:
 def test_human_bars_are_right(real_tunes: list[str]) -> None:
     found = [bar for text in real_tunes for bar in bars(text)]
     assert sum(bar.wrong for bar in found) < len(found) / 50
-
-
-def test_the_clock() -> None:
-    music = "G2 A>B|(3ABc d2|"
-    text = HEADER + music
-    dial = clock(text)[len(HEADER) :]
-    quarter = CLOCK // 4
-    told = dict(zip(zip(range(len(music)), music, strict=True), dial, strict=True))
-    assert told[1, "2"] == quarter
-    assert told[3, "A"] == quarter + quarter // 2
-    assert told[4, ">"] == quarter + 18
-    assert told[5, "B"] == 2 * quarter
-    assert told[6, "|"] == 0
-    assert told[11, "c"] == quarter
-    assert told[14, "2"] == 2 * quarter
-    assert told[0, "G"] is None and set(clock(text)[: len(HEADER)]) == {None}
-
-
-MUSIC = st.lists(
-    st.sampled_from(["G", "A", "2", "/", "3", ">", "<", " ", "|", ":|", "|:", "(3", "z", "[CE]", "-",
-    "[L:1/4]", "\n"]),
-    max_size=30,
-).map("".join)  # fmt: skip
-
-
-@given(MUSIC)
-def test_the_clock_does_not_look_ahead(music: str) -> None:
-    """A model that reads from left to right could know every value."""
-    text = HEADER + "G" + music
-    for place, value in enumerate(clock(text)):
-        if value is not None:
-            assert clock(text[: place + 1])[place] == value
-
-
-def test_at_the_end_of_a_bar_the_clock_shows_its_length(real_tunes: list[str]) -> None:
-    for text in real_tunes[::5]:
-        dial = clock(text)
-        for bar in bars(text):
-            assert dial[bar.end - 1] == bar.ticks * CLOCK // WHOLE

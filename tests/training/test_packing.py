@@ -12,7 +12,7 @@ from transformers import GPT2LMHeadModel
 from hf_abc.errors import InputError
 from hf_abc.models.sizes import Size, gpt2_config
 from hf_abc.training.objective import Objective, tensors, usual_attention
-from hf_abc.training.packing import IGNORE, Document, pack
+from hf_abc.training.packing import DIALS, IGNORE, Document, pack
 
 END = 0
 BLOCK = 16
@@ -75,16 +75,22 @@ def test_packing_of_lengths_like_those_of_tunes_wastes_little() -> None:
     assert blocks.targets / blocks.labels.size > 0.99
 
 
+def _dials(classes: list[int]) -> np.ndarray:
+    """The same class on every dial."""
+    return np.repeat(np.array(classes)[:, None], DIALS, axis=1)
+
+
 def test_packing_keeps_the_clock_with_its_tokens() -> None:
     documents = [
-        Document(np.array([5, 6, 7]), np.array([IGNORE, 12, 24])),
-        Document(np.array([8]), np.array([3])),
+        Document(np.array([5, 6, 7]), _dials([IGNORE, 12, 24])),
+        Document(np.array([8]), _dials([3])),
     ]
     blocks = pack(documents, block_size=8, end_id=END)
-    row = list(zip(blocks.input_ids[0].tolist(), blocks.clock[0].tolist(), strict=True))
+    assert (blocks.clock == blocks.clock[..., :1]).all()
+    row = list(zip(blocks.input_ids[0].tolist(), blocks.clock[0, :, 0].tolist(), strict=True))
     assert row[:6] == [(END, IGNORE), (5, IGNORE), (6, 12), (7, 24), (END, IGNORE), (8, 3)]
     with pytest.raises(ValueError, match="clock classes"):
-        pack([Document(np.array([5, 6]), np.array([1]))], block_size=8, end_id=END)
+        pack([Document(np.array([5, 6]), _dials([1]))], block_size=8, end_id=END)
 
 
 def test_packing_nothing_is_an_input_error() -> None:
