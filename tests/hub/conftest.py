@@ -1,0 +1,149 @@
+"""A run as the quickstart leaves it, but for the training: an untrained model, really measured and sampled.
+Besides, the judge of whether every number of a card is its run.json's.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hf_abc.recipe import ModelRecipe, Recipe, SamplingRecipe, TokenizerRecipe, TrainingRecipe
+from hf_abc.record import Record
+
+_TITLES = (
+    "The Kesh",
+    "Morrison's",
+    "The Blarney Pilgrim",
+    "Off to Donnybrook",
+    "Rakes of Kildare",
+    "Lark | Rise",
+)
+_BARS = ("GAG GAB", "ABA ABd", "edd gdd", "edB dBA", "EBE dBA", "F2A AFA", "d2e f2g", "afa gfe", "B2A G2A")
+
+
+def _row(number: int) -> dict[str, str]:
+    bars = [_BARS[(number * 5 + place * place) % len(_BARS)] for place in range(8)]
+    key, title = ("G", "D", "Edor")[number % 3], f"{_TITLES[number % len(_TITLES)]} {number}"
+    music = " | ".join(bars[:4]) + " :|\n" + " | ".join(bars[4:]) + " |]\n"
+    return {
+        "id": f"airdsAirs:book1:{number}",
+        "source": "airdsAirs",
+        "licence": "music21-corpus",
+        "family": f"f{number // 2}",
+        "title": title,
+        "rhythm": "slip jig" if number % 4 == 0 else "jig",
+        "meter": "6/8",
+        "key": key,
+        "text": f"X:1\nT:{title}\nR:jig\nM:6/8\nL:1/8\nK:{key}\n{music}",
+    }
+
+
+ROWS = {
+    "train": [_row(number) for number in range(12)],
+    "validation": [_row(number) for number in range(12, 14)],
+    "test": [_row(number) for number in range(14, 18)],
+}
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A finished run folder; its corpus is `ROWS`, whatever corpus folder is asked for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hf_abc.corpora.read_split", lambda folder, side: ROWS[side], raising=False)
+        yield _make(tmp_path_factory.mktemp("hub"))
+
+
+def _make(base: Path) -> Path:
+    from hf_abc.evaluation.belonging import origin
+    from hf_abc.evaluation.scorecard import evaluate
+    from hf_abc.hub.facts import note_facts
+    from hf_abc.sampling.files import sample_files
+    from hf_abc.sampling.prompts import Wish
+    from hf_abc.training import run_folder
+    from hf_abc.training.progress import Progress, quiet_libraries
+    from hf_abc.training.setup import make_model, make_tokenizer
+
+    recipe = Recipe(
+        name="tiny",
+        tokenizer=TokenizerRecipe(vocab_size=300),
+        model=ModelRecipe(size="0.15M", n_positions=96),
+        training=TrainingRecipe(steps=2, batch_tokens=192, block_size=96),
+        sampling=SamplingRecipe(min_p=0.02, max_new_tokens=24),
+    )
+    folder, corpus, book = base / "run", base / "corpus", base / "tunes" / "tunes.abc"
+    texts = [row["text"] for row in ROWS["train"]]
+    progress = Progress(2, show=False)
+    progress.stepped(nats=5.7, targets=1, tokens=192, epoch=0)
+    with quiet_libraries():
+        tokenizer = make_tokenizer(recipe, texts)
+        run_folder.save(folder, "mark", recipe, make_model(recipe, tokenizer), tokenizer, progress)
+    record = Record(folder)
+    for section, values in origin(folder, texts).items():
+        record.update(section, values)
+    for section, values in evaluate(folder, corpus, samples=5).items():
+        record.set(section, values)
+    wishes = (Wish(title="Rise ``` up", meter="6/8", key="G"), Wish(title="Second"))
+    sample_files(folder, book.parent, count=3, wishes=wishes, min_p=0.02, max_new_tokens=24)
+    (book.parent / "01-rise-up.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", encoding="utf-8")
+    note_facts(folder, corpus, book)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def foreign_numbers() -> Callable[[str, dict[str, Any]], list[str]]:
+    return _foreign_numbers
+
+
+def _foreign_numbers(card: str, record: dict[str, Any]) -> list[str]:
+    """The numbers in the text of a card, code and head apart, that are no rounding of a number of run.json
+    (or of its hundredfold, for shares, or sixtieth, for minutes); 95 is the level of all intervals.
+    """
+    numbers, words = {95.0}, set()
+    _leaves(record, numbers, words)
+    text = card.split("\n---\n", 1)[1]
+    text = re.sub(r"^(`{3,})\w*\n.*?\n\1$", "", text, flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(r"(`+).+?\1", "", text).replace("\\", "")
+    for word in sorted(words, key=len, reverse=True):
+        text = text.replace(word, "")
+    found = re.findall(r"(?<![\w.-])[-+]?\d[\d,]*(?:\.\d+)?", text)
+    assert found
+    return [number for number in found if not _known(number, numbers)]
+
+
+def _known(number: str, numbers: set[float]) -> bool:
+    digits = len(number.partition(".")[2])
+    value = float(number.replace(",", ""))
+    slack = 0.5000001 * 10.0**-digits
+    return any(abs(known * scale - value) <= slack for known in numbers for scale in (1, 100, 1 / 60))
+
+
+def _leaves(value: Any, numbers: set[float], words: set[str]) -> None:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            words.add(key)
+            _leaves(item, numbers, words)
+        words.discard("n")
+    elif isinstance(value, list):
+        for item in value:
+            _leaves(item, numbers, words)
+    elif isinstance(value, str):
+        words.add(value)
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        numbers.add(float(value))
+    words -= {word for word in words if not re.search(r"\d", word)}
+
+
+@pytest.fixture
+def copy(run: Path, tmp_path: Path) -> Callable[..., Path]:
+    """A folder with the run's run.json and nothing else, changed by a function of its contents."""
+
+    def changed(change: Callable[[dict[str, Any]], object] = lambda record: None) -> Path:
+        record = json.loads((run / "run.json").read_text(encoding="utf-8"))
+        change(record)
+        (tmp_path / "run.json").write_text(json.dumps(record), encoding="utf-8")
+        return tmp_path
+
+    return changed

@@ -1,0 +1,256 @@
+"""The model card: its shape, where its numbers come from, and that its code runs as it stands."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hf_abc.corpora.music21_collections import COLLECTIONS, corpus_folder
+from hf_abc.errors import InputError, OutputError
+from hf_abc.hub.card import model_card, write_card
+
+Copy = Callable[..., Path]
+
+SHAPE = r"""
+---\nlibrary_name:\ transformers\nlicense:\ apache-2\.0\npipeline_tag:\ text-generation\ntags:\n
+    (-\ [\w-]+\n)+model-index:\n[\s\S]+?\n---\n
+\n\#\ tiny\n\nA\ GPT-2\ that\ writes\ tunes\ [^\n]+\n\n(\|[^\n]+\|\n){8}
+\n\#\#\ Use\n\n[^\n]+:\n\n```python\nfrom\ transformers\ [\s\S]+?\n```\n
+    \n[^\n]+:\n\n```bash\nhf-abc\ sample\ [^\n]+\n```\n
+\n\#\#\#\ Prompts\n\n[^\n]+:\n\n(\*\ (meters|keys|rhythms):\ `[^\n]+\n){3}\n[^\n]+\n
+\n\#\#\ Training\ data\n\n(\|[^\n]+\|\n){5}\n[^\n]+:\n\n(\*\ [^\n]+:\ \d[^\n]*\ tunes[^\n]*\n)+
+\n\#\#\#\ Licence\n\n[^\n]+\n\n>\ are\ distributed\ [^\n]+\n\n[^\n]+\n
+\n\#\#\ Results\n\n[^\n]+\n\n(\|[^\n]+\|\n){6}\n[^\n]+\n\n(\|[^\n]+\|\n){9}\n[^\n]+\n
+\n\#\#\ Two\ tunes\n\n[^\n]+\n
+    (\nSeed\ [^\n]+:\n\n(?P<fence>`{3,})abc\nX:[\s\S]+?\n(?P=fence)\n
+    (\n!\[[^\n]+\]\(examples/tiny-\d\.svg\)\n)?){2}
+\n\#\#\ Limits\n\n(\*\ [^\n]+\n)+
+\n\#\#\ Training\n\n[^\n]+\n
+    \n<details>\n<summary>Recipe</summary>\n\n```yaml\nname:\ tiny\n[\s\S]+?\n```\n\n</details>\n
+    \n<details>\n<summary>Versions</summary>\n\n(\|[^\n]+\|\n)+\n</details>\n
+"""
+
+
+def estimate(value: float | None, low: float | None, high: float | None) -> dict[str, Any]:
+    return {"value": value, "low": low, "high": high, "n": 4}
+
+
+def table(card: str, head: str) -> list[list[str]]:
+    """The rows of the table that begins with the cell `head`."""
+    lines = card[card.index(f"| {head}") :].split("\n\n")[0].split("\n")
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_shape(run: Path) -> None:
+    assert re.fullmatch(SHAPE.strip(), model_card(run), re.VERBOSE)
+
+
+def test_it_is_written_as_it_is_and_again(run: Path) -> None:
+    path = write_card(run)
+    assert path == run / "README.md"
+    assert path.read_bytes().decode() == model_card(run)
+    assert write_card(run).read_bytes().decode() == model_card(run)
+    assert not list(run.glob(".*.partial"))
+
+
+def test_the_head_passes_the_hubs_own_checks(run: Path) -> None:
+    from huggingface_hub import ModelCard
+    from huggingface_hub.repocard import REGEX_YAML_BLOCK
+    from huggingface_hub.repocard_data import eval_results_to_model_index, model_index_to_eval_results
+
+    text = model_card(run)
+    assert REGEX_YAML_BLOCK.match(text)
+    card = ModelCard(text)
+    assert str(card) == text
+    data = card.data.to_dict()
+    assert data["license"] == "apache-2.0"
+    assert (data["library_name"], data["pipeline_tag"]) == ("transformers", "text-generation")
+    name, results = model_index_to_eval_results(data["model-index"])
+    assert eval_results_to_model_index(name, results) == data["model-index"]
+    record = json.loads((run / "run.json").read_text())
+    shares = record["samples"]["shares"]
+    assert name == "tiny"
+    assert {result.metric_type: result.metric_value for result in results} == {
+        "bits_per_character": record["evaluation"]["bits_per_character"]["value"],
+        **{metric: shares[metric]["value"] for metric in ("compiles", "bars_right", "loops")},
+    }
+    assert {result.dataset_split for result in results} == {"test"}
+    assert all("5 samples, temperature 1, min-p 0" in str(result.metric_name) for result in results[1:])
+
+
+def test_every_number_is_found_in_run_json(
+    run: Path, foreign_numbers: Callable[[str, dict[str, Any]], list[str]]
+) -> None:
+    record = json.loads((run / "run.json").read_text())
+    card = model_card(run)
+    assert foreign_numbers(card, record) == []
+    record["training"]["parameters"]["total"] += 1000
+    total = f"{record['training']['parameters']['total'] - 1000:,}"
+    assert foreign_numbers(card, record) == [total]  # the judge is awake
+
+
+def test_numbers_stand_where_they_belong(copy: Copy) -> None:
+    def change(record: dict[str, Any]) -> None:
+        evaluation, samples = record["evaluation"], record["samples"]
+        evaluation.update(tunes=187, xz=2.3904, bits_per_character=estimate(1.4321, 1.4004, 1.4688))
+        evaluation["witten_bell_5"] = estimate(2.7196, 2.6, 2.8)
+        evaluation["against_witten_bell_5"] = estimate(-1.2875, -1.35, -1.2)
+        evaluation["against_quickstart"] = estimate(-0.21, None, None)
+        samples.update(n=1200, temperature=0.9, min_p=0.05, seed=7)
+        for place, name in enumerate(("compiles", "bars_right", "both", "single_bars", "loops", "silent")):
+            samples["shares"][name] = estimate(0.9 - place / 10, 0.1, 0.95)
+            evaluation["human"][name] = estimate(0.98 - place / 100, 0.5, 1.0)
+        samples["shares"]["silent"] = estimate(None, None, None)
+
+    card = model_card(copy(change))
+    assert table(card, "bits per character")[2:] == [
+        ["this model", "1.432 [1.400, 1.469]"],
+        ["five-gram of characters (Witten–Bell)", "2.720 [2.600, 2.800]"],
+        ["xz, having read the training tunes", "2.390"],
+        ["this model less the five-gram, paired", "-1.288 [-1.350, -1.200]"],
+        ["this model less quickstart, paired", "-0.210"],
+    ]
+    rows = table(card, "share of tunes")
+    assert rows[0][1:] == ["1,200 samples", "187 human tunes"]
+    assert [row[1] for row in rows[2:8]] == [
+        *(f"{share}.0 % [10.0, 95.0]" for share in (90, 80, 70, 60, 50)),
+        "–",
+    ]
+    assert [row[2] for row in rows[2:8]] == [f"{98 - place}.0 % [50.0, 100.0]" for place in range(6)]
+    assert "temperature 0.9, min-p 0.05, no prompt, guards: none, seed 7." in card
+
+
+def test_prompts_of_the_samples_are_told(copy: Copy) -> None:
+    card = model_card(copy(lambda record: record["samples"].update(prompts=["X:1\n", "X:1\nM:6/8\n"])))
+    assert "prompted by 2 heads in turn" in card
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "recipe.name",
+        "corpus.licences",
+        "corpus.sides.train.tunes",
+        "tokenizer.vocab_size",
+        "training.parameters.matmul",
+        "training.shape",
+        "evaluation",
+        "evaluation.bits_per_character.low",
+        "evaluation.human.loops",
+        "evaluation.xz",
+        "samples.shares.bars_right.value",
+        "samples.temperature",
+        "examples.tunes.1.seed",
+        "versions.symusic",
+    ],
+)
+def test_a_number_that_lacks_is_named_and_no_card_is_written(copy: Copy, path: str) -> None:
+    def drop(record: Any) -> None:
+        *folders, last = path.split(".")
+        for name in folders:
+            record = record[int(name) if name.isdigit() else name]
+        del record[last]
+
+    folder = copy(drop)
+    (folder / "README.md").write_text("the old card")
+    with pytest.raises(InputError) as raised:
+        write_card(folder)
+    message = str(raised.value)
+    assert message.startswith(f"{folder / 'run.json'} lacks {path}, which the card must tell: ")
+    assert "\n" not in message
+    assert (folder / "README.md").read_text() == "the old card"
+
+
+@pytest.mark.parametrize("value", [None, float("nan")])
+def test_a_number_that_is_none_is_as_good_as_missing(copy: Copy, value: float | None) -> None:
+    folder = copy(lambda record: record["evaluation"].update(xz=value))
+    with pytest.raises(InputError, match=r"lacks evaluation\.xz"):
+        model_card(folder)
+
+
+def test_no_run_and_no_place(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InputError, match=r"run\.json is missing"):
+        write_card(tmp_path / "nowhere")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("hf_abc.hub.card.atomic_write", full)
+    with pytest.raises(OutputError, match=r"README\.md cannot be written \(No space left on device\)"):
+        write_card(run)
+
+
+def test_other_licences_claim_nothing(copy: Copy) -> None:
+    from huggingface_hub import ModelCard
+
+    card = model_card(
+        copy(lambda record: record["corpus"].update(licences={"music21-corpus": 3, "CC BY-NC": 4}))
+    )
+    assert ModelCard(card).data.to_dict()["license"] == "unknown"
+    assert "`music21-corpus` 3, `CC BY-NC` 4" in card
+    assert "Apache" not in card
+
+
+def test_what_the_licence_section_says_is_true() -> None:
+    folder = corpus_folder()
+    licence = " ".join((folder / "license.txt").read_text(encoding="utf-8").split())
+    template = (files("hf_abc") / "data" / "model_card.md.j2").read_text("utf-8")
+    (quote,) = re.findall(r"^> (.*)$", template, re.MULTILINE)
+    assert quote in licence
+    assert "may or may not be free in your jurisdiction" in licence
+    for name in COLLECTIONS:
+        for file in (folder / name).glob("*.abc"):
+            assert not re.search(rb"(?i)copyright|licen[cs]e|permission|commercial", file.read_bytes()), file
+
+
+def test_hostile_texts_stay_texts(copy: Copy) -> None:
+    def change(record: dict[str, Any]) -> None:
+        record["recipe"]["name"] = "a|b\n# c <script> `d` {{ 7*7 }}"
+        record["examples"]["tunes"][0]["text"] = "X:1\nT:````\n</details>\nK:C\nabc\n"
+        record["examples"]["tunes"][0]["prompt"] = "X:1\nT:`a` | <b>\n"
+        record["corpus"]["keys"] = {'G"; rm -rf ~; "': 5, "D": 4}
+
+    card = model_card(copy(change))
+    assert "\n# a\\|b \\# c \\<script\\> \\`d\\` {{ 7\\*7 }}\n" in card
+    assert "\n`````abc\nX:1\nT:````\n</details>\nK:C\nabc\n`````\n" in card
+    assert "prompt `` X:1⏎T:`a` | <b> ``" in card
+    assert '--key "D"' in card
+
+
+def test_the_template_knows_no_other_names(run: Path) -> None:
+    from jinja2 import Environment, meta
+
+    template = (files("hf_abc") / "data" / "model_card.md.j2").read_text("utf-8")
+    assert meta.find_undeclared_variables(Environment().parse(template)) == {
+        *("card_data", "run", "free", "against", "recipe"),
+        *("number", "bits", "percent", "counts", "first", "code", "fence", "plain"),
+    }
+
+
+def test_the_first_code_block_runs_without_this_package(run: Path) -> None:
+    (block,) = re.findall(r"^```python\n(.*?)^```$", model_card(run), re.MULTILINE | re.DOTALL)
+    block += "\nimport sys\nassert not [name for name in sys.modules if name.split('.')[0] == 'hf_abc']\n"
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", block], cwd=run, env=environment, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stdout.decode(errors="replace").startswith("X:1")
+
+
+def test_the_command_is_one(run: Path) -> None:
+    from hf_abc.cli import _parser
+    from hf_abc.sampling.prompts import Wish
+
+    (line,) = re.findall(r"^```bash\nhf-abc (.*)\n```$", model_card(run), re.MULTILINE)
+    arguments = _parser().parse_args(shlex.split(line))
+    assert arguments.model == "."
+    assert Wish(meter=arguments.meter, key=arguments.key).fields() == {"M": "6/8", "K": "D"}

@@ -1,0 +1,73 @@
+"""The model that ships with the package: small, with its record and its card, and it writes tunes."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hf_abc.hub.card import model_card
+from hf_abc.sampling.loading import SHIPPED
+
+CARDS = Path(__file__).resolve().parents[2] / "model_cards"
+
+pytestmark = pytest.mark.skipif(not SHIPPED.is_dir(), reason="hf_abc/data/model/ is not there yet")
+
+
+@pytest.fixture(scope="module")
+def record() -> dict[str, Any]:
+    values: dict[str, Any] = json.loads((SHIPPED / "run.json").read_text(encoding="utf-8"))
+    return values
+
+
+def test_everything_is_there_and_small() -> None:
+    for name in (
+        *(
+            "config.json",
+            "generation_config.json",
+            "model.safetensors",
+            "tokenizer.json",
+            "tokenizer_config.json",
+        ),
+        *("run.json", "recipe.yaml", "README.md"),
+    ):
+        assert (SHIPPED / name).stat().st_size > 0, name
+    sizes = [file.stat().st_size for file in SHIPPED.rglob("*") if file.is_file()]
+    assert sum(sizes) <= 8_000_000
+    assert not (SHIPPED / "checkpoints").exists()
+
+
+def test_both_cards_are_those_of_its_record(record: dict[str, Any]) -> None:
+    card = model_card(SHIPPED)
+    assert (SHIPPED / "README.md").read_text(encoding="utf-8") == card
+    assert (CARDS / f"{record['recipe']['name']}.md").read_text(encoding="utf-8") == card
+    for tune in record["examples"]["tunes"]:
+        if "score" in tune:
+            assert (SHIPPED / tune["score"]).is_file()
+            assert (CARDS / tune["score"]).is_file()
+
+
+def test_every_number_is_its_records(
+    record: dict[str, Any], foreign_numbers: Callable[[str, dict[str, Any]], list[str]]
+) -> None:
+    assert foreign_numbers((SHIPPED / "README.md").read_text(encoding="utf-8"), record) == []
+
+
+def test_the_recipe_is_the_records(record: dict[str, Any]) -> None:
+    from hf_abc.recipe import load_recipe
+    from hf_abc.record import plain
+
+    assert plain(load_recipe(SHIPPED / "recipe.yaml")) == record["recipe"]
+
+
+def test_it_writes_a_tune_that_ends() -> None:
+    from hf_abc.notation.melody import notes
+    from hf_abc.sampling.generator import generate_tunes
+    from hf_abc.sampling.loading import find_model, load_for_sampling
+
+    model, tokenizer = load_for_sampling(find_model(None))
+    samples = generate_tunes(model, tokenizer, ["", "X:1\n", "X:1\n", "X:1\n"], seed=1)
+    assert any(sample.ended for sample in samples)
+    assert all(notes(sample.text) for sample in samples)
+    assert all(sample.text.startswith("X:1\n") for sample in samples)
