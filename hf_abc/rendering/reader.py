@@ -2,9 +2,10 @@
 
 Nothing raises on broken ABC: what cannot be read is left out of the picture, and `Sheet.messages` says so.
 
-Measured on every tenth tune of three old collections against abc2midi, repeats left out: 99.5 % have the same
-notes at the same times. abc2xml, the other way to MusicXML, has 98.8 %, takes 27 ms a tune where this takes
-5, brings five packages with it, stops accidentals at their octave and writes no treble clef.
+Measured on 1,275 tunes of three old collections against abc2midi, repeats left out: 99 % have the same
+notes at the same times; the rest are odd tuplets, bad chords and ties of octaves. abc2xml, the other way to
+MusicXML, has 98.8 %, takes 27 ms a tune where this takes 5, brings five packages, stops accidentals at
+their octave and writes no clef.
 """
 
 import re

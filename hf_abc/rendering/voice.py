@@ -40,6 +40,7 @@ class VoiceReader:
         self.tuplet_fresh = False
         self.chord: Event | None = None
         self.tied: list[Pitch] = []
+        self.chord_tied: list[Pitch] = []  # of the chord that is open
         self.slurs_open: list[tuple[int, Event]] = []
         self.slurs_waiting = 0
         self.graces: list[Pitch] = []
@@ -180,6 +181,8 @@ class VoiceReader:
         if chord is not None and chord.pitches:
             chord.written = min(chord.written * multiplier(text[1:]), LONGEST)
             self._add(chord)
+            self.tied = self.chord_tied
+        self.chord_tied = []
 
     def _full_rest(self, text: str) -> None:
         full = Fraction(self.meter.numerator, self.meter.denominator) or Fraction(1)
@@ -226,7 +229,7 @@ class VoiceReader:
 
     def _tie(self) -> None:
         if self.chord is not None:
-            self.tied += self.chord.pitches[-1:]
+            self.chord_tied += self.chord.pitches[-1:]
         elif self.last is not None and self.last.pitches:
             self.tied = list(self.last.pitches)
 

@@ -92,6 +92,13 @@ def test_a_tie_carries_the_accidental_over_the_bar_line():
     ]
 
 
+@pytest.mark.parametrize("music", ["[c4-e4-]|[c2e2]|", "[c4e4]-|[ce]2|", "[c4-e4]|[c2g2]|"])
+def test_ties_of_chords(music, play):
+    sounding = [(pitch, length) for _, pitch, length in play(musicxml(HEAD + music)[0])]
+    assert sounding[0] == (72, 3)
+    assert len(sounding) == (3 if "g" in music else 2)
+
+
 def test_broken_rhythm_and_tuplets():
     assert lengths(score_of("A>B c<<d|")) == [Fraction(3, 4), Fraction(1, 4), Fraction(1, 8), Fraction(7, 8)]
     root = score_of("(3ABc (5:4:3def|")
