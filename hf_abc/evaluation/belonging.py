@@ -40,7 +40,7 @@ def check_belongs(folder: Path, train: Sequence[str], corpus: Path) -> bool:
                 known = False
             elif recorded != found and name == "train":
                 raise InputError(
-                    f"{folder} was trained on other tunes than those of {corpus} and may know its held-out ones: "
+                    f"{folder} was not trained on the tunes of {corpus} and may know its held-out ones: "
                     "give the corpus folder of its training"
                 )
             elif recorded != found:

@@ -16,6 +16,7 @@ from typing import Any
 from hf_abc.errors import InputError
 from hf_abc.evaluation.baselines import conditional_xz, witten_bell
 from hf_abc.evaluation.belonging import check_belongs
+from hf_abc.evaluation.intervals import Estimate
 from hf_abc.evaluation.likelihood import TuneLoss, bits_per_character, paired, tune_losses
 from hf_abc.evaluation.validity import judge, shares
 from hf_abc.record import atomic_write, peak_memory_gib, plain
@@ -113,6 +114,24 @@ def evaluate(
     if out is not None:
         _leave(out, losses, tunes)
     return {"evaluation": plain(evaluation), "samples": plain(sampled)}
+
+
+def against(
+    model: Path | str | None, other: Path | str | None, corpus: Path, *, side: str = "test"
+) -> Estimate:
+    """Bits per character of `model` less those of `other` on the same held-out tunes, paired over families.
+
+    `other` may come from another selection of the same collections (the split is by hash and keeps a family
+    on its side), so only `model` is asked whether it belongs to the corpus.
+    """
+    from hf_abc.corpora import read_split
+
+    folder, rows = find_model(model), read_split(corpus, side)
+    check_belongs(folder, [row["text"] for row in read_split(corpus, "train")], corpus)
+    losses = [
+        tune_losses(load_model(place), load_tokenizer(place), rows) for place in (folder, find_model(other))
+    ]
+    return paired(*losses)
 
 
 class _Count:

@@ -163,16 +163,19 @@ def test_prompts_with_the_end_token_as_letters(model, tokenizer):
 
 def test_doubtful_tokens_are_looked_at_again(model, tokenizer, monkeypatch):
     """A decoder that errs by more than a batch ever does still writes the same tunes."""
-    wanted = generate_tunes(model, tokenizer, PROMPTS, seed=5)
+
+    def write(**settings):
+        return generate_tunes(model, tokenizer, PROMPTS[:8], seed=5, max_new_tokens=25, **settings)
+
+    cautious = {"min_p": 0.3, "temperature": 0.8}
+    wanted, wanted_cautious = write(), write(**cautious)
     step = Gpt2Decoder.step
     monkeypatch.setattr(Gpt2Decoder, "step", lambda *args: step(*args) + 0.02 * torch.randn(1, 290))
     monkeypatch.setattr(generator, "_NEAR", 0.0)
-    assert generate_tunes(model, tokenizer, PROMPTS, seed=5) != wanted
+    assert write() != wanted
     monkeypatch.setattr(generator, "_NEAR", 0.2)
-    assert generate_tunes(model, tokenizer, PROMPTS, seed=5) == wanted
-    with_min_p = generate_tunes(model, tokenizer, PROMPTS, seed=5, min_p=0.3, temperature=0.8)
-    monkeypatch.setattr(Gpt2Decoder, "step", step)
-    assert generate_tunes(model, tokenizer, PROMPTS, seed=5, min_p=0.3, temperature=0.8) == with_min_p
+    assert write() == wanted
+    assert write(**cautious) == wanted_cautious
 
 
 def test_no_prompts_no_tunes(model, tokenizer):
@@ -239,7 +242,7 @@ def test_choose_draws_the_probabilities():
         assert counts[expected == 0].sum() == 0
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.integers(0, 2**32), st.floats(0.05, 3), st.floats(0, 1))
 def test_choose_never_takes_what_is_ruled_out(seed, temperature, min_p):
     draw = torch.Generator().manual_seed(seed)

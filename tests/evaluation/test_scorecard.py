@@ -1,0 +1,174 @@
+"""The scorecard on a tiny model: complete, honest about what belongs together, and readable."""
+
+import csv
+import json
+import math
+import random
+
+import pytest
+import torch
+from transformers import GPT2Config, GPT2LMHeadModel
+
+from hf_abc import corpora
+from hf_abc.errors import InputError
+from hf_abc.evaluation.belonging import check_belongs, origin
+from hf_abc.evaluation.likelihood import bits_per_character, tune_losses
+from hf_abc.evaluation.scorecard import against, evaluate, table
+from hf_abc.models.tokenizers import train_tokenizer
+from hf_abc.notation.tune import split_book
+from hf_abc.record import Record
+from hf_abc.sampling.loading import load_model, load_tokenizer
+
+BARS = ["GABc", "dBGB", "cAFA", "G2G2"]
+
+
+def make_rows(prefix, count):
+    draw = random.Random(prefix)
+    texts = [
+        f"X:1\nT:{prefix} {i}\nM:2/4\nL:1/8\nK:G\n{'|'.join(draw.choices(BARS, k=8))}|]\n"
+        for i in range(count)
+    ]
+    return [
+        {"id": f"{prefix}:{i}", "family": f"{prefix}:{i // 2}", "text": text} for i, text in enumerate(texts)
+    ]
+
+
+SIDES = {
+    "train": make_rows("train", 40),
+    "validation": make_rows("validation", 6),
+    "test": make_rows("test", 12),
+}
+TRAIN = [row["text"] for row in SIDES["train"]]
+
+
+def save_model(folder, seed=0):
+    tokenizer = train_tokenizer(TRAIN, vocab_size=300)
+    torch.manual_seed(seed)
+    config = GPT2Config(
+        vocab_size=len(tokenizer),
+        n_positions=64,
+        n_embd=16,
+        n_layer=1,
+        n_head=2,
+        bos_token_id=0,
+        eos_token_id=0,
+    )
+    GPT2LMHeadModel(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = save_model(tmp_path_factory.mktemp("model"))
+    for section, values in origin(folder, TRAIN).items():
+        Record(folder).set(section, values)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def corpus(tmp_path, monkeypatch):
+    monkeypatch.setattr(corpora, "read_split", lambda folder, side: SIDES[side], raising=False)
+    return tmp_path / "corpus"
+
+
+def test_everything_is_measured(folder, corpus, tmp_path):
+    said = []
+    result = evaluate(folder, corpus, samples=9, seed=3, batch_size=4, out=tmp_path / "out", say=said.append)
+    measured, sampled = result["evaluation"], result["samples"]
+    assert json.loads(json.dumps(result)) == result
+    losses = tune_losses(load_model(folder), load_tokenizer(folder), SIDES["test"])
+    assert measured["bits_per_character"]["value"] == pytest.approx(bits_per_character(losses).value)
+    assert (measured["tunes"], measured["families"], measured["windowed"]) == (12, 6, 0)
+    assert measured["bits_per_character"]["n"] == 6
+    assert measured["characters"] == sum(len(row["text"]) for row in SIDES["test"])
+    assert measured["trained_on_this_corpus"]
+    difference = measured["bits_per_character"]["value"] - measured["witten_bell_5"]["value"]
+    assert measured["against_witten_bell_5"]["value"] == pytest.approx(difference)
+    assert measured["witten_bell_5"]["value"] < 2 < measured["bits_per_character"]["value"]  # it is untrained
+    assert measured["human"]["both"]["value"] == measured["human"]["single_bars"]["value"] == 1
+    assert (sampled["n"], sampled["seed"], sampled["min_p"], sampled["prompts"]) == (9, 3, 0.0, "none")
+    assert sampled["shares"]["both"]["value"] == 0
+    assert sampled["peak_memory_gib"] > 0 and sampled["tokens"] >= 9
+    assert len(said) >= 3
+
+    rows = list(csv.DictReader((tmp_path / "out" / "losses.csv").open(encoding="utf-8")))
+    assert [row["id"] for row in rows] == [row["id"] for row in SIDES["test"]]
+    bits = sum(float(row["nats"]) for row in rows) / math.log(2) / sum(int(row["characters"]) for row in rows)
+    assert bits == pytest.approx(measured["bits_per_character"]["value"], abs=1e-6)
+    assert (tmp_path / "out" / "samples.abc").read_text(encoding="utf-8").count("% seed 3, tune ") == 9
+    assert evaluate(folder, corpus, samples=9, seed=3, batch_size=9)["samples"]["shares"] == sampled["shares"]
+
+
+def test_prompts_are_taken_in_turn(folder, corpus, tmp_path):
+    prompts = ["X:1\nT:A\n", "X:1\nT:B\n"]
+    result = evaluate(folder, corpus, samples=3, prompts=prompts, out=tmp_path)
+    assert result["samples"]["prompts"] == prompts
+    titles = [
+        text.split("\n")[1] for text in split_book((tmp_path / "samples.abc").read_text(encoding="utf-8"))
+    ]
+    assert titles == ["T:A", "T:B", "T:A"]
+
+
+def test_table_holds_the_numbers(folder, corpus):
+    result = evaluate(folder, corpus, samples=4, min_p=0.05)
+    text = table(result)
+    bits = result["evaluation"]["bits_per_character"]
+    assert f"{bits['value']:.3f} [{bits['low']:.3f}, {bits['high']:.3f}]" in text
+    assert f"{result['evaluation']['xz']:.3f}" in text
+    assert "12 held-out tunes of 6 families" in text
+    assert (
+        "no error from abc2midi" in text and "100.0 % [75.8, 100.0]" in text
+    )  # Wilson, 12 of 12 human tunes
+    assert "min-p 0.05, no prompt, no guards" in text
+    assert max(map(len, text.split("\n"))) < 140
+    assert "may know" not in text
+
+
+def test_a_model_of_unknown_training_is_labelled(corpus, tmp_path):
+    result = evaluate(save_model(tmp_path), corpus, samples=1)
+    assert not result["evaluation"]["trained_on_this_corpus"]
+    assert "it may know the held-out tunes" in table(result)
+
+
+def test_paired_against_another_model(folder, corpus, tmp_path):
+    found = against(folder, save_model(tmp_path, seed=1), corpus)
+    assert found.n == 6
+    assert found.low <= found.value <= found.high
+    assert against(folder, folder, corpus).value == 0
+
+
+def test_train_tunes_are_no_test(folder, corpus):
+    with pytest.raises(InputError, match="'train' are no test"):
+        evaluate(folder, corpus, side="train")
+    with pytest.raises(InputError, match="0 samples"):
+        evaluate(folder, corpus, samples=0)
+
+
+def test_a_side_without_tunes(folder, corpus, monkeypatch):
+    monkeypatch.setattr(corpora, "read_split", lambda folder, side: [] if side == "test" else SIDES[side])
+    with pytest.raises(InputError, match="no tune on its test side"):
+        evaluate(folder, corpus)
+
+
+def test_a_model_of_another_corpus_is_refused(folder, corpus):
+    assert check_belongs(folder, TRAIN, corpus)
+    with pytest.raises(InputError, match="was not trained on the tunes of"):
+        check_belongs(folder, TRAIN[1:], corpus)
+
+
+def test_another_tokenizer_is_refused(folder, corpus, tmp_path):
+    save_model(tmp_path)
+    for section, values in origin(tmp_path, TRAIN).items():
+        Record(tmp_path).set(section, values)
+    train_tokenizer(TRAIN, vocab_size=280).save_pretrained(tmp_path)
+    with pytest.raises(InputError, match="is not the tokenizer"):
+        evaluate(tmp_path, corpus)
+
+
+def test_one_tune_alone_is_measured_without_an_interval(folder, corpus, monkeypatch):
+    one = {**SIDES, "test": SIDES["test"][:1]}
+    monkeypatch.setattr(corpora, "read_split", lambda folder, side: one[side])
+    result = evaluate(folder, corpus, samples=1)
+    assert result["evaluation"]["bits_per_character"]["low"] is None
+    assert "1 held-out tunes of 1 families" in table(result)
