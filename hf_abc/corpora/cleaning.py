@@ -3,7 +3,7 @@
 A step is a pure function `Tune -> Tune | Dropped`. It never guesses at notes: what cannot be read is dropped with its
 reason, so that read = kept + dropped. The profile `plain` writes every tune the same way (one header order, one unit
 note length, beams at the beats, no ornaments); it costs grace notes, slurs and chord names, and buys text in which a
-small model can learn to count bars (see docs/representation.md).
+small model can learn to count bars (see docs/representation.md). `light` leaves the music as it was printed.
 """
 
 import re
@@ -176,6 +176,7 @@ STEPS: dict[str, Step] = {
 }
 
 PROFILES: dict[str, tuple[str, ...]] = {
+    "light": ("music", "voice", "title", "header", "length"),
     "plain": ("music", "voice", "ornaments", "body_fields", "readable", "ties", "title", "header", "layout", "length"),
 }
 
