@@ -11,8 +11,12 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .errors import HfAbcError, InputError, MissingPackageError, OutputError, ToolError
+
+if TYPE_CHECKING:
+    from .rendering.midi import Playing
 
 _OVERRIDES = "change a key of the recipe, e.g. --training.steps 10"
 _ADVICE = {
@@ -39,6 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"unrecognized arguments: {' '.join(overrides)}")
     arguments.overrides = overrides
     try:
+        if "out" in arguments:
+            _check_place(arguments.out)
         arguments.verb(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt:
@@ -69,6 +75,17 @@ def _user_error(error: Exception) -> HfAbcError | None:
         where = getattr(error, "filename", None)
         return OutputError(f"{where}: {_ADVICE[number]}" if where else _ADVICE[number])
     return None
+
+
+def _check_place(out: Path) -> None:
+    """Refuse a place that cannot be written before any work is done for it; nothing is created here."""
+    there = out.absolute()
+    while not there.exists():
+        there = there.parent
+    if not there.is_dir():
+        raise OutputError(f"{out} cannot be written: {there} is a file, so choose another folder")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise OutputError(f"{out} cannot be written: permission denied in {there}, so choose another folder")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -132,6 +149,7 @@ def _parser() -> argparse.ArgumentParser:
     p = verb("render", _render, "make MIDI, audio, scores and a listening page out of tunes")
     p.add_argument("files", nargs="+", type=Path, metavar="FILE.abc", help="tunebooks")
     p.add_argument("--out", type=Path, required=True, help="folder to write")
+    _playing_options(p)
 
     p = verb("check", _check, "say of each tune how sound it is (levels 0 to 7) and what is wrong with it")
     p.add_argument("files", nargs="+", type=Path, metavar="FILE.abc", help="tunebooks")
@@ -139,6 +157,37 @@ def _parser() -> argparse.ArgumentParser:
 
     verb("doctor", _doctor, "say what is installed, what is missing, and what to type")
     return parser
+
+
+def _playing_options(parser: argparse.ArgumentParser) -> None:
+    """How to play tunes: read by `_playing`."""
+    add = parser.add_argument_group("playing").add_argument
+    add("--no-grace-notes", action="store_true", help="leave grace notes out")
+    add("--no-chord-symbols", action="store_true", help="do not play chord symbols")
+    add("--tempo", default="", help="quarter notes a minute, or as in Q: (3/8=100)")
+    add("--instrument", default="", help="a name or number of General MIDI, e.g. fiddle, harp")
+    add("--transpose", type=int, default=0, metavar="SEMITONES", help="ABC, score and sound")
+    add(
+        "--engine",
+        choices=("abc2midi", "system", "music21"),
+        default="abc2midi",
+        help="what plays: the abc2midi of the package (default), the abc2midi of this computer, or music21, "
+        "which gets about half of real tunes right: it lets accidentals end early, overlooks key and meter "
+        "changes within a line and goes back to wrong places at repeats",
+    )
+
+
+def _playing(arguments: argparse.Namespace) -> "Playing":
+    from .rendering.midi import Playing
+
+    return Playing(
+        grace_notes=not arguments.no_grace_notes,
+        chord_symbols=not arguments.no_chord_symbols,
+        tempo=arguments.tempo,
+        instrument=arguments.instrument,
+        transpose=arguments.transpose,
+        engine=arguments.engine,
+    )
 
 
 def _version() -> str:
@@ -159,7 +208,7 @@ def _corpus(arguments: argparse.Namespace) -> None:
     from .recipe import load_recipe
 
     recipe = load_recipe(arguments.recipe, arguments.overrides)
-    print(build_corpus(recipe.corpus, arguments.out))
+    build_corpus(recipe.corpus, arguments.out, progress=lambda text: print(text, flush=True))
 
 
 def _tokenizer(arguments: argparse.Namespace) -> None:
@@ -240,6 +289,7 @@ def _render(arguments: argparse.Namespace) -> None:
         texts,
         arguments.out,
         title=", ".join(file.stem for file in arguments.files),
+        playing=_playing(arguments),
         on_tune=lambda rendered: print(rendered.abc.stem, *rendered.messages, sep="\n    ", flush=True),
     )
     print(f"{len(done)} tunes, to see and hear: {arguments.out / 'index.html'}")

@@ -121,13 +121,9 @@ def _inputs(folder: Path) -> str:
 def _corpus(out: Path, recipe: Recipe, say: Say) -> bool:
     from .corpora import build_corpus
 
-    mark = fingerprint(recipe.corpus)
-    if _is_done(out / "corpus", mark, say):
-        return False
-    with replacing(out / "corpus") as folder:
-        build_corpus(recipe.corpus, folder, progress=say)
-        mark_finished(folder, mark)
-    return True
+    before = (out / "corpus").exists()
+    build_corpus(recipe.corpus, out / "corpus", progress=say)
+    return not before
 
 
 def _training(out: Path, recipe: Recipe, say: Say) -> bool:
