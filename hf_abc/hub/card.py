@@ -1,8 +1,8 @@
 """The model card: README.md of a run folder, from run.json and a template and nothing else.
 
 No number of a card is typed by hand. A number that run.json lacks is an error that names it, and then no card
-is written; a dash stands for what was looked for without a tune to find it in. The YAML head is written and read
-by the Hub's own library, which keeps its rules. Pictures lie in the run folder's `examples/`.
+is written; a dash stands for what was looked for without a tune to find it in. The YAML head is written and
+read by the Hub's own library, which keeps its rules. Pictures lie in the run folder's `examples/`.
 """
 
 import math

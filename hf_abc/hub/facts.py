@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from hf_abc.corpora.music21_collections import COLLECTIONS
-from hf_abc.corpora.split import SIDES
 from hf_abc.errors import InputError, OutputError
 from hf_abc.notation.tune import header_fields
 from hf_abc.record import Record, atomic_write
@@ -44,28 +43,23 @@ def note_facts(run_folder: Path, corpus: Path, book: Path) -> None:
 
 
 def corpus_facts(corpus: Path) -> dict[str, Any]:
-    """Sizes of the three sides, tunes of each source and licence, and the most frequent header fields of the
-    train side with their numbers of tunes.
+    """What a corpus folder holds, from its report: tunes read, kept and dropped by each step, sizes of the
+    sides, sources and licences (numbers of tunes); and from its rows the most frequent header fields of the
+    train side.
     """
     from hf_abc.corpora import read_split
 
-    sides = {side: read_split(corpus, side) for side in SIDES}
-    rows = [row for side in SIDES for row in sides[side]]
-    sources = Counter(row["source"] for row in rows)
+    report, train = _json(corpus / "report.json"), read_split(corpus, "train")
     return {
-        "sides": {
-            side: {
-                "tunes": len(tunes),
-                "families": len({row["family"] for row in tunes}),
-                "characters": sum(len(row["text"]) for row in tunes),
-            }
-            for side, tunes in sides.items()
-        },
-        "sources": {name: {**_source(name), "tunes": n} for name, n in sources.items()},
-        "licences": dict(Counter(row["licence"] for row in rows)),
-        "meters": _most(row["meter"] for row in sides["train"]),
-        "keys": _most(row["key"] for row in sides["train"]),
-        "rhythms": _most(row["rhythm"] for row in sides["train"]),
+        "read": report["read"],
+        "kept": report["kept"],
+        "dropped": {step["step"]: step["dropped"] for step in report["steps"] if step["dropped"]},
+        "sides": report["sides"],
+        "sources": {name: {**_source(name), **counts} for name, counts in report["sources"].items()},
+        "licences": report["statistics"]["licences"],
+        "meters": _most(row["meter"] for row in train),
+        "keys": _most(row["key"] for row in train),
+        "rhythms": _most(row["rhythm"] for row in train),
     }
 
 
@@ -122,7 +116,7 @@ def _json(file: Path) -> dict[str, Any]:
         values: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(
-            f"{file} cannot be read ({error}): a card needs a finished run, so train it first"
+            f"{file} cannot be read ({error}): a card needs a finished run and its corpus"
         ) from error
     return values
 

@@ -4,59 +4,67 @@ Besides, the judge of whether every number of a card is its run.json's.
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hf_abc.recipe import ModelRecipe, Recipe, SamplingRecipe, TokenizerRecipe, TrainingRecipe
+from hf_abc.corpora.parquet import write_side
+from hf_abc.corpora.report import side_counts, source_counts, statistics
+from hf_abc.corpora.split import SIDES, Side
+from hf_abc.notation.tune import Tune, parse_tune
+from hf_abc.recipe import CorpusRecipe, ModelRecipe, Recipe, SamplingRecipe, TokenizerRecipe, TrainingRecipe
 from hf_abc.record import Record
 
-_TITLES = (
-    "The Kesh",
-    "Morrison's",
-    "The Blarney Pilgrim",
-    "Off to Donnybrook",
-    "Rakes of Kildare",
-    "Lark | Rise",
-)
+_TITLES = ("The Kesh", "Morrison's", "The Blarney Pilgrim", "Off to Donnybrook", "Lark | Rise")
 _BARS = ("GAG GAB", "ABA ABd", "edd gdd", "edB dBA", "EBE dBA", "F2A AFA", "d2e f2g", "afa gfe", "B2A G2A")
 
 
-def _row(number: int) -> dict[str, str]:
+def _tune(number: int) -> Tune:
     bars = [_BARS[(number * 5 + place * place) % len(_BARS)] for place in range(8)]
     key, title = ("G", "D", "Edor")[number % 3], f"{_TITLES[number % len(_TITLES)]} {number}"
+    rhythm = "slip jig" if number % 4 == 0 else "jig"
     music = " | ".join(bars[:4]) + " :|\n" + " | ".join(bars[4:]) + " |]\n"
-    return {
-        "id": f"airdsAirs:book1:{number}",
-        "source": "airdsAirs",
-        "licence": "music21-corpus",
-        "family": f"f{number // 2}",
-        "title": title,
-        "rhythm": "slip jig" if number % 4 == 0 else "jig",
-        "meter": "6/8",
-        "key": key,
-        "text": f"X:1\nT:{title}\nR:jig\nM:6/8\nL:1/8\nK:{key}\n{music}",
-    }
-
-
-ROWS = {
-    "train": [_row(number) for number in range(12)],
-    "validation": [_row(number) for number in range(12, 14)],
-    "test": [_row(number) for number in range(14, 18)],
-}
+    return parse_tune(
+        f"X:1\nT:{title}\nR:{rhythm}\nM:6/8\nL:1/8\nK:{key}\n{music}",
+        id=f"airdsAirs:{number}:1",
+        source="airdsAirs",
+        licence="music21-corpus",
+        family=f"airdsAirs:{number // 2 * 2}:1",
+    )
 
 
 @pytest.fixture(scope="session")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A finished run folder; its corpus is `ROWS`, whatever corpus folder is asked for."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("hf_abc.corpora.read_split", lambda folder, side: ROWS[side], raising=False)
-        yield _make(tmp_path_factory.mktemp("hub"))
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus folder of eighteen tunes, as `build_corpus` leaves it, with what is needed of the report."""
+    folder = tmp_path_factory.mktemp("corpora") / "airs"
+    folder.mkdir()
+    tunes = [_tune(number) for number in range(18)]
+    sides: list[Side] = ["train"] * 12 + ["validation"] * 2 + ["test"] * 4
+    for side in SIDES:
+        write_side(folder, side, [tune for tune, own in zip(tunes, sides, strict=True) if own == side])
+    report = {
+        "sources": source_counts([*tunes, tunes[0], tunes[1]], tunes),
+        "read": 20,
+        "kept": 18,
+        "dropped": 2,
+        "steps": [{"step": "music", "dropped": 0}, {"step": "voice", "dropped": 2}],
+        "sides": side_counts(tunes, sides),
+        "statistics": statistics(tunes),
+    }
+    (folder / "report.json").write_text(json.dumps(report), encoding="utf-8")
+    return folder
 
 
-def _make(base: Path) -> Path:
+@pytest.fixture(scope="session")
+def run(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run folder."""
+    return _make(corpus, tmp_path_factory.mktemp("hub"))
+
+
+def _make(corpus: Path, base: Path) -> Path:
+    from hf_abc.corpora import read_split
     from hf_abc.evaluation.belonging import origin
     from hf_abc.evaluation.scorecard import evaluate
     from hf_abc.hub.facts import note_facts
@@ -68,13 +76,14 @@ def _make(base: Path) -> Path:
 
     recipe = Recipe(
         name="tiny",
+        corpus=CorpusRecipe(sources=["airdsAirs"]),
         tokenizer=TokenizerRecipe(vocab_size=300),
         model=ModelRecipe(size="0.15M", n_positions=96),
         training=TrainingRecipe(steps=2, batch_tokens=192, block_size=96),
         sampling=SamplingRecipe(min_p=0.02, max_new_tokens=24),
     )
-    folder, corpus, book = base / "run", base / "corpus", base / "tunes" / "tunes.abc"
-    texts = [row["text"] for row in ROWS["train"]]
+    folder, book = base / "run", base / "tunes" / "tunes.abc"
+    texts = [row["text"] for row in read_split(corpus, "train")]
     progress = Progress(2, show=False)
     progress.stepped(nats=5.7, targets=1, tokens=192, epoch=0)
     with quiet_libraries():

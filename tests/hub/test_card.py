@@ -26,7 +26,7 @@ SHAPE = r"""
 \n\#\#\ Use\n\n[^\n]+:\n\n```python\nfrom\ transformers\ [\s\S]+?\n```\n
     \n[^\n]+:\n\n```bash\nhf-abc\ sample\ [^\n]+\n```\n
 \n\#\#\#\ Prompts\n\n[^\n]+:\n\n(\*\ (meters|keys|rhythms):\ `[^\n]+\n){3}\n[^\n]+\n
-\n\#\#\ Training\ data\n\n(\|[^\n]+\|\n){5}\n[^\n]+:\n\n(\*\ [^\n]+:\ \d[^\n]*\ tunes[^\n]*\n)+
+\n\#\#\ Training\ data\n\n(\|[^\n]+\|\n){3}\nOf\ [^\n]+\n\n(\|[^\n]+\|\n){5}\nA\ family\ [^\n]+\n
 \n\#\#\#\ Licence\n\n[^\n]+\n\n>\ are\ distributed\ [^\n]+\n\n[^\n]+\n
 \n\#\#\ Results\n\n[^\n]+\n\n(\|[^\n]+\|\n){6}\n[^\n]+\n\n(\|[^\n]+\|\n){9}\n[^\n]+\n
 \n\#\#\ Two\ tunes\n\n[^\n]+\n
@@ -138,6 +138,7 @@ def test_prompts_of_the_samples_are_told(copy: Copy) -> None:
     [
         "recipe.name",
         "corpus.licences",
+        "corpus.kept",
         "corpus.sides.train.tunes",
         "tokenizer.vocab_size",
         "training.parameters.matmul",
@@ -207,6 +208,7 @@ def test_what_the_licence_section_says_is_true() -> None:
     assert quote in licence
     assert "may or may not be free in your jurisdiction" in licence
     for name in COLLECTIONS:
+        assert any((folder / name).glob("*.abc"))
         for file in (folder / name).glob("*.abc"):
             assert not re.search(rb"(?i)copyright|licen[cs]e|permission|commercial", file.read_bytes()), file
 

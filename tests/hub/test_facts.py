@@ -9,21 +9,26 @@ from hf_abc.errors import InputError
 from hf_abc.hub.facts import corpus_facts, examples, note_facts
 
 
-def test_the_corpus_in_numbers(run: Path) -> None:
-    facts = corpus_facts(run)
-    assert facts["sides"]["train"]["tunes"] == 12
-    assert (facts["sides"]["test"]["tunes"], facts["sides"]["test"]["families"]) == (4, 2)
-    assert facts["sides"]["validation"]["characters"] > 100
+def test_the_corpus_in_numbers(corpus: Path) -> None:
+    facts = corpus_facts(corpus)
+    assert (facts["read"], facts["kept"], facts["dropped"]) == (20, 18, {"voice": 2})
+    assert {side: counts["tunes"] for side, counts in facts["sides"].items()} == {
+        "train": 12,
+        "validation": 2,
+        "test": 4,
+    }
+    assert facts["sides"]["test"]["families"] == 2
     assert facts["sources"] == {
         "airdsAirs": {
             "title": "Aird's Selection of Scotch, English, Irish and Foreign Airs, six volumes",
             "printed": "Glasgow, 1778 to 1803",
             "encoded": "by Jack Campin",
-            "tunes": 18,
+            "read": 20,
+            "kept": 18,
         }
     }
     assert facts["licences"] == {"music21-corpus": 18}
-    assert facts["rhythms"] == {"jig": 9, "slip jig": 3}
+    assert list(facts["rhythms"].items()) == [("jig", 9), ("slip jig", 3)]  # of the train side
     assert list(facts["keys"].items()) == [("D", 4), ("Edor", 4), ("G", 4)]
 
 
@@ -58,5 +63,5 @@ def test_a_book_of_other_origin_and_none(run: Path, tmp_path: Path) -> None:
 
 
 def test_no_run(run: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"config\.json cannot be read .* train it first"):
+    with pytest.raises(InputError, match=r"config\.json cannot be read .* a finished run"):
         note_facts(tmp_path, tmp_path, tmp_path / "tunes.abc")
