@@ -212,8 +212,15 @@ def to_midi(
         return None, messages
     options = [] if grace_notes else ["-NGRA"]
     options += [] if chord_symbols else ["-NGUI"]
-    done = _abc2midi([harmless(text)], "-o", "tune.mid", *options, outputs=["tune.mid"])
-    return done.files.get("tune.mid") or None, messages
+    return convert(text, *options), messages
+
+
+def convert(text: str, *options: str, tool: Path | None = None) -> bytes | None:
+    """The MIDI file of one tune, made with options of abc2midi, by the wheel's program or by another
+    abc2midi.
+    """
+    argv = ["-o", "tune.mid", *options]
+    return _abc2midi([harmless(text)], *argv, outputs=["tune.mid"], tool=tool).files.get("tune.mid") or None
 
 
 def _check(texts: list[str]) -> list[list[Message]]:
@@ -227,10 +234,13 @@ def _check(texts: list[str]) -> list[list[Message]]:
     return _check(texts[:half]) + _check(texts[half:])
 
 
-def _abc2midi(texts: list[str], *options: str, outputs: Sequence[str] = ()) -> Completed:
+def _abc2midi(
+    texts: list[str], *options: str, outputs: Sequence[str] = (), tool: Path | None = None
+) -> Completed:
     book = "\n".join("\n".join((_UNPADDED.sub(" ", text), *_SENTINEL)) for text in texts) + "\n"
     data = book.encode("utf-8", "replace")
-    return run([str(program("abc2midi")), "book.abc", *options], inputs={"book.abc": data}, outputs=outputs)
+    argv = [str(tool or program("abc2midi")), "book.abc", *options]
+    return run(argv, inputs={"book.abc": data}, outputs=outputs)
 
 
 def _read_messages(texts: list[str], done: Completed) -> tuple[list[list[Message]], bool]:

@@ -212,12 +212,13 @@ def _corpus(arguments: argparse.Namespace) -> None:
 
 
 def _tokenizer(arguments: argparse.Namespace) -> None:
-    from .corpora import read_split
-    from .models.tokenizers import train_tokenizer
     from .recipe import load_recipe
     from .record import replacing
 
     recipe = load_recipe(arguments.recipe, arguments.overrides).tokenizer
+    from .corpora import read_split
+    from .models.tokenizers import train_tokenizer  # slow to import: a wrong recipe should not wait for it
+
     texts = [row["text"] for row in read_split(arguments.corpus, "train")]
     made = train_tokenizer(texts, kind=recipe.kind, vocab_size=recipe.vocab_size, boundary=recipe.boundary)
     with replacing(arguments.out) as folder:
@@ -228,13 +229,15 @@ def _tokenizer(arguments: argparse.Namespace) -> None:
 
 
 def _train(arguments: argparse.Namespace) -> None:
-    from .corpora import read_split
-    from .evaluation.belonging import origin
     from .recipe import load_recipe
     from .record import Record
+
+    recipe = load_recipe(arguments.recipe, arguments.overrides)
+    from .corpora import read_split
+    from .evaluation.belonging import origin
     from .training.loop import train
 
-    out = train(load_recipe(arguments.recipe, arguments.overrides), arguments.corpus, arguments.out)
+    out = train(recipe, arguments.corpus, arguments.out)
     texts = [row["text"] for row in read_split(arguments.corpus, "train")]
     for section, values in origin(out, texts).items():
         Record(out).update(section, values)

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hf_abc.errors import HfAbcError, InputError, MissingPackageError
-from hf_abc.rendering.midi import read, with_tail
+from hf_abc.rendering.midifile import read, with_tail
 
 AudioFormat = Literal["mp3", "flac", "wav", "ogg"]
 Samples = NDArray[np.float32]

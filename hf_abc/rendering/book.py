@@ -5,6 +5,7 @@ from pathlib import Path
 
 from hf_abc.notation.tune import header_fields
 from hf_abc.rendering.audio import AudioFormat
+from hf_abc.rendering.midi import AS_WRITTEN, Playing, in_key
 from hf_abc.rendering.page import Entry, listening_page
 from hf_abc.rendering.render import Rendered, file_stems, render, write
 
@@ -16,17 +17,22 @@ def render_book(
     title: str,
     prompts: Sequence[str] = (),
     audio_format: AudioFormat = "mp3",
+    playing: Playing = AS_WRITTEN,
     on_tune: Callable[[Rendered], object] = lambda rendered: None,
 ) -> list[Rendered]:
     """Write `tunes.abc`, then the files of each tune, then `index.html`; `on_tune` hears of each tune.
 
-    `prompts` goes along with the texts where they were written to one. Raises as `render` does.
+    A transposition moves the ABC and the score too, where that can be written. `prompts` goes along with
+    the texts where they were written to one. Raises as `render` does.
     """
+    moved = [in_key(text, playing) for text in texts]
+    texts = [text for text, _, _ in moved]
     write(out / "tunes.abc", "\n".join(text.strip("\n") + "\n" for text in texts))
     titles = [next(iter(header_fields(text).get("T", [])), "") for text in texts]
     done: list[Rendered] = []
-    for text, stem in zip(texts, file_stems(titles), strict=True):
-        done.append(render(text, out, stem, audio_format=audio_format))
+    for (text, how, notes), stem in zip(moved, file_stems(titles), strict=True):
+        done.append(render(text, out, stem, audio_format=audio_format, playing=how))
+        done[-1].messages.extend(notes)
         on_tune(done[-1])
     shown = [
         Entry(text, rendered, prompts[number] if number < len(prompts) else "")

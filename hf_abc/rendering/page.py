@@ -19,7 +19,7 @@ from hf_abc.errors import OutputError
 from hf_abc.notation.keys import parse_key
 from hf_abc.notation.tune import header_fields
 from hf_abc.record import atomic_write
-from hf_abc.rendering.midi import read
+from hf_abc.rendering.midifile import read
 from hf_abc.rendering.render import Rendered, safe_stem
 from hf_abc.rendering.score import score
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from hf_abc.errors import InputError, OutputError
 from hf_abc.record import atomic_write
 from hf_abc.rendering.audio import AudioFormat, audio
-from hf_abc.rendering.midi import midi
+from hf_abc.rendering.midi import AS_WRITTEN, Playing, perform
 from hf_abc.rendering.score import on_white, score
 
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
@@ -46,7 +46,14 @@ def file_stems(titles: Sequence[str]) -> list[str]:
     return [f"{number:0{digits}}-{safe_stem(title)}" for number, title in enumerate(titles, 1)]
 
 
-def render(text: str, out: Path, stem: str, *, audio_format: AudioFormat = "mp3") -> Rendered:
+def render(
+    text: str,
+    out: Path,
+    stem: str,
+    *,
+    audio_format: AudioFormat = "mp3",
+    playing: Playing = AS_WRITTEN,
+) -> Rendered:
     """Write a tune's files as `out/stem.*` (`stem` is made safe first) and tell what failed.
 
     Raises OutputError where the folder cannot be written and MissingPackageError where a package is
@@ -57,11 +64,13 @@ def render(text: str, out: Path, stem: str, *, audio_format: AudioFormat = "mp3"
     messages: list[str] = []
     abc = write(out / f"{stem}.abc", text if text.endswith("\n") else text + "\n")
 
-    played, said = midi(text)
-    messages += [f"line {m.line}: {m.text}" for m in said if m.level == "error"]
+    performance = perform(text, playing)
+    played = performance.midi
+    messages += [f"line {m.line}: {m.text}" for m in performance.messages if m.level == "error"]
+    messages += performance.notes
     midi_path = write(out / f"{stem}.mid", played) if played is not None else None
     if played is None:
-        messages.append("no MIDI file and no sound: abc2midi found no note to play in this tune")
+        messages.append("no MIDI file and no sound: there is no note to play in this tune")
 
     svg, said_of_score = score(text)
     messages += said_of_score
