@@ -1,7 +1,7 @@
 """Which side of the split a family goes to: decided by a hash of its name alone.
 
-Adding families never moves an old one, and two corpora from the same sources agree, whatever their filters dropped.
-The shares are met only on average, which is the price.
+Adding families never moves an old one, and two corpora from the same sources agree whatever their filters
+dropped. The shares are met only on average, which is the price.
 """
 
 from hashlib import sha256

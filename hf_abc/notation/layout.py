@@ -14,7 +14,7 @@ from hf_abc.notation.bars import Barline, parse_barline
 from hf_abc.notation.lexer import lex
 from hf_abc.notation.meter import WHOLE, length_text
 from hf_abc.notation.reader import TIMED, Element, read
-from hf_abc.notation.tune import is_music, split_header
+from hf_abc.notation.tune import body, is_music, split_header
 
 _CHORD_NOTE = re.compile(r"((?:\^\^|__|\^|_|=)?[A-Ga-g][,']*)[\d/]*(-?)")
 _ORNAMENTS = frozenset(
@@ -24,9 +24,9 @@ _ORNAMENTS = frozenset(
 
 def strip_ornaments(text: str) -> str:
     """The plain melody: no grace notes, decorations, slurs, quoted text, spacers and comments."""
-    header, body = split_header(text)
+    header, lines = split_header(text)
     music = []
-    for line in body:
+    for line in lines:
         if line.startswith("%"):
             continue
         if is_music(line):
@@ -40,6 +40,8 @@ def strip_ornaments(text: str) -> str:
 
 def strip_false_ties(text: str) -> str:
     """The tune without the ties that do not join a note to the same written note (or to one of a chord)."""
+    if "-" not in body(text):
+        return text
     elements = [e for e in read(text) if e.kind in TIMED or e.kind == "tie"]
     false: list[int] = []
     for index, element in enumerate(elements):
