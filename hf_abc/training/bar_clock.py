@@ -1,11 +1,12 @@
 """The bar clock: auxiliary losses that teach a model to keep time.
 
-Small models write tunes that look right and do not count: measured, 2 to 4 % of their samples had every bar of the
-right length. So a linear layer learns to read off a hidden state what the clock of notation shows after each token:
-how full the bar is, how long the pick-up was, whether a repeat is open, how many bars the strain has. The layer is
-thrown away after training, the model stays a plain GPT-2 with the counting in its hidden states. Measured on the
-embedded tunes (docs/representation.md): at equal compute several times as many samples with all bars right, and no
-worse bits per character, when the layer reads three quarters up the model; on the last hidden state the losses fight.
+Small models write tunes that look right and do not count: measured, 2 to 4 % of their samples had every bar
+of the right length. So a linear layer learns to read off a hidden state what the clock of notation shows
+after each token: how full the bar is, how long the pick-up was, whether a repeat is open, how many bars the
+strain has. The layer is thrown away after training, the model stays a plain GPT-2 with the counting in its
+hidden states. Measured on the embedded tunes (docs/representation.md): at equal compute several times as many
+samples with all bars right, and no worse bits per character, when the layer reads three quarters up the
+model; on the last hidden state the losses fight.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from hf_abc.notation.clock import clock
 from hf_abc.training.packing import DIALS, IGNORE
 
 SIZES = (193, 193, 2, 33)
-"""Classes of each dial: two whole notes in 1/96, twice; a repeat open or not; 32 bars. What lies beyond counts as the last."""
+"""Classes of each dial: two whole notes in 1/96, twice; a repeat open or not; 32 bars. What lies beyond
+counts as the last.
+"""
 assert len(SIZES) == DIALS
 
 DEPTH = 0.75
@@ -24,7 +27,8 @@ DEPTH = 0.75
 
 
 def clock_classes(text: str, ends: Sequence[int]) -> list[tuple[int, ...]]:
-    """The classes of each token of a tune, from the number of characters written when it ends (`encode_with_ends`).
+    """The classes of each token of a tune, from the number of characters written when it ends
+    (`encode_with_ends`).
 
     IGNORE in the header and where a token ends inside a note whose length is not yet written.
     """

@@ -99,6 +99,10 @@ def fit(
                 with usual_attention(model), torch.random.fork_rng(), torch.no_grad():
                     sample(model, tokenizer, progress.step)
 
+        progress.say(
+            f"a GPT-2 of {model.num_parameters():,} parameters, {len(tokenizer):,} tokens, "
+            f"{characters / held_out.targets:.2f} characters a token; preparing the first epoch"
+        )
         run_steps(recipe, accelerator, model, stream, progress, out, evaluate)
         if accelerator.is_main_process:
             with usual_attention(model):

@@ -32,7 +32,9 @@ class Progress:
         self._nats = 0.0
         self._targets = 0
         self._said = 0.0
-        self._tokens_then = 0
+        self._first: tuple[float, int] | None = (
+            None  # when this part's first step was over, and the tokens by then
+        )
 
     @property
     def seconds(self) -> float:
@@ -52,7 +54,6 @@ class Progress:
         self.step, self.tokens, self.curve = state["step"], state["tokens"], state["curve"]
         self._nats, self._targets = state["nats"], state["targets"]
         self._before, self._since = state["seconds"], time.monotonic()
-        self._tokens_then = self.tokens
 
     def stepped(self, *, nats: float, targets: int, tokens: int, epoch: int) -> None:
         """Count a step (sums over its batch), and say so if nothing was said for some seconds."""
@@ -63,14 +64,14 @@ class Progress:
         if time.monotonic() - self._said < _EVERY and self.step < self.steps:
             return
         self._said = time.monotonic()
-        here = time.monotonic() - self._since
-        speed = (self.tokens - self._tokens_then) / here
-        left = here / max(self.tokens - self._tokens_then, 1) * (self.steps - self.step) * tokens
-        self._line(
-            f"step {self.step:,}/{self.steps:,}  epoch {epoch + 1}  {nats / targets:.3f} nats/token  "
-            f"{speed:,.0f} tokens/s  {_duration(left)} left",
-            passing=True,
-        )
+        text = f"step {self.step:,}/{self.steps:,}  epoch {epoch + 1}  {nats / targets:.3f} nats/token"
+        if self._first is None:
+            self._first = (self._said, self.tokens)  # the first step is slower: it prepares the epoch
+        else:
+            speed = (self.tokens - self._first[1]) / (self._said - self._first[0])
+            left = (self.steps - self.step) * tokens / speed
+            text += f"  {speed:,.0f} tokens/s  {_duration(left)} left"
+        self._line(text, passing=True)
 
     def measured(self, bits_per_character: float) -> None:
         """Add a point to the curve."""

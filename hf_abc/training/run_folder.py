@@ -108,6 +108,7 @@ def save(
             yaml.safe_dump(plain(recipe), sort_keys=False, allow_unicode=True), encoding="utf-8"
         )
         for file in sorted(aside.iterdir()):
+            file.chmod(0o644)  # transformers makes the weights private
             os.replace(file, out / file.name)
         aside.rmdir()
         record = Record(out)
