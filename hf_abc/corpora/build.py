@@ -116,7 +116,7 @@ def _read(recipe: CorpusRecipe, progress: Progress) -> list[Tune]:
 
 def _clean(tunes: Sequence[Tune], profile: str) -> tuple[list[StepCount], list[Tune | None]]:
     """Take all tunes through the steps of a profile; a dropped one leaves None in its place."""
-    counts = [StepCount(name) for name in PROFILES[profile]]
+    counts = [StepCount(name, _sentence(STEPS[name].__doc__)) for name in PROFILES[profile]]
     cleaned: list[Tune | None] = []
     for tune in tunes:
         kept: Tune | None = tune
@@ -133,9 +133,13 @@ def _clean(tunes: Sequence[Tune], profile: str) -> tuple[list[StepCount], list[T
     return counts, cleaned
 
 
+def _sentence(docstring: str | None) -> str:
+    return " ".join((docstring or "").split())
+
+
 def _drop_wrong(cleaned: list[Tune | None], opinions: Sequence[Sequence[Message]]) -> StepCount:
     """Drop, in place, the tunes in which abc2midi finds an error or a bar of a wrong length."""
-    count = StepCount("only_right_bars")
+    count = StepCount("only_right_bars", "Drop what abc2midi finds an error or a bar of a wrong length in.")
     for place, (tune, messages) in enumerate(zip(cleaned, opinions, strict=True)):
         if tune is None or (compiles(messages) and bars_right(messages)):
             continue

@@ -62,8 +62,8 @@ def _about(report: dict[str, Any]) -> str:
             [(side, n["tunes"], n["families"], n["characters"]) for side, n in sides.items()],
         ),
         "Columns: `id` (`source:number:setting`), `source`, `licence`, `family`, `title`, `rhythm`, `meter`, "
-        "`unit_length`, `key`, `text`. `split.csv` says for each id its family and its side, so that others can "
-        "compare.",
+        "`unit_length`, `key`, `text`. `split.csv` says for each id its family and its side, so that others "
+        "can compare.",
     ]
     return "\n\n".join(lines)
 
@@ -90,7 +90,7 @@ def _judge(report: dict[str, Any]) -> str:
         for kind in {**raw[part], **clean[part]}
     ]
     words = (
-        "abc2midi 5.02 has read every tune as it was found and as it was cleaned"
+        "abc2midi has read every tune as it was found and as it was cleaned"
         + (", before those with an error or a wrong bar were left out" * report["recipe"]["only_right_bars"])
         + ". It calls pickups and the short bars at repeats wrong more often than a musician would. Repeats "
         "that it completes itself do not count. Tunes by kind:"
@@ -113,10 +113,10 @@ def _split(report: dict[str, Any]) -> str:
     ]
     lines = [
         "## Families and split",
-        f"{report['read']:,} tunes make {families['count']:,} families, {families['of_one']:,} of them of one "
-        "tune. Two tunes belong together when half of their interval 8-grams are shared, when they share 24 "
-        "notes in a row, or when they have the same first title or number and the melodies support it. A whole "
-        "family goes to one side, by a hash of its name.",
+        f"{report['read']:,} tunes make {families['count']:,} families, {families['of_one']:,} of them of "
+        "one tune. Two tunes belong together when half of their interval 8-grams are shared, when they share "
+        "24 notes in a row, or when they have the same first title or number and the melodies support it. A "
+        "whole family goes to one side, by a hash of its name.",
         _table(("share of test tunes that have", "random split", "this split"), rows),
         "The largest families:",
         _table(("family", "tunes", "titles"), largest),
@@ -132,17 +132,18 @@ def _music(report: dict[str, Any]) -> str:
     length = ", ".join(f"{name} {value:,}" for name, value in found["length"].items())
     rows = [(name, _counts(found[name])) for name in ("rhythms", "meters", "keys")]
     return (
-        f"## Music\n\n{found['characters']:,} characters; characters a tune: {length}. {found['same_text']:,} "
-        "tunes have the music of another, letter by letter.\n\n" + _table(("", "tunes"), rows)
+        f"## Music\n\n{found['characters']:,} characters; characters a tune: {length}. "
+        f"{found['same_text']:,} tunes have the music of another, letter by letter.\n\n"
+        + _table(("", "tunes"), rows)
     )
 
 
 def _licence(report: dict[str, Any]) -> str:
     quoted = "\n".join(f"> {line}".rstrip() for line in licence_text().splitlines())
     return (
-        f"## Licence\n\nThe books are out of copyright. The encodings come with the Python package music21, whose "
-        f"corpus carries these terms (`{LICENCE}` in the column `licence`); the headers of the tunes of these "
-        f"books name their transcribers and set no further terms.\n\n{quoted}"
+        "## Licence\n\nThe books were printed between 1778 and 1903. Their encodings come with the "
+        f"Python package music21, whose corpus carries these terms (`{LICENCE}` in the column `licence`); the "
+        f"headers of the tunes name their transcribers and set no further terms.\n\n{quoted}"
     )
 
 

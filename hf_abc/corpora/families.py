@@ -36,21 +36,20 @@ _ALIKE = 2
 _COMMON = 64  # an 8-gram that heads the sketches of more tunes than this is a scale, not a likeness
 _DULL = 3  # a run of at most so many different intervals is a drum, not a melody
 _SHARED_TITLE = 200
-_GENERIC = frozenset(
-    (
-        "",
-        "untitled",
-        "no title",
-        "no name",
-        "gan ainm",
-        "unknown",
-        "traditional",
-        "trad",
-        *"air clog hornpipe jig march minuet polka quadrille quickstep reel song strathspey tune waltz".split(),
-        *(f"{kind} jig" for kind in ("slip", "double", "single", "hop", "irish", "old")),
-        *("irish reel", "scotch reel", "highland fling", "quick step", "slow air", "set dance"),
-    )
+_DANCES = ("air", "clog", "hornpipe", "jig", "march", "minuet", "polka", "quadrille", "quickstep", "reel")
+_MORE_DANCES = (
+    "strathspey",
+    "waltz",
+    "slip jig",
+    "double jig",
+    "single jig",
+    "hop jig",
+    "irish jig",
+    "old jig",
 )
+_STILL_MORE = ("irish reel", "scotch reel", "highland fling", "quick step", "slow air", "set dance", "song")
+_NAMELESS = ("", "untitled", "title", "name", "tune", "unknown", "gan ainm", "traditional", "trad")
+_GENERIC = frozenset((*_DANCES, *_MORE_DANCES, *_STILL_MORE, *_NAMELESS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ def name_families(ids: Sequence[str], links: Sequence[Link]) -> list[str]:
 
 
 def title_key(title: str) -> str:
-    """A title without accents, case, articles, punctuation, numbers, a rhythm behind dashes, "1st setting"."""
+    """A title without accents, case, articles, punctuation, numbers, "1st setting" and "-- Reel"."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     plain = re.sub(r"\(.*?\)|['’]|\s--.*", "", plain)
     skipped = ("the", "a", "an", "setting", "version", "st", "nd", "rd", "th", "no")
@@ -193,7 +192,7 @@ def _namesakes(tunes: Sequence[Tune], melodies: Sequence[bytes]) -> Iterator[tup
 
 
 def largest(tunes: Sequence[Tune], families: Sequence[str], count: int = 10) -> list[tuple[str, list[str]]]:
-    """The largest families with the titles in them, for a report that lets an eye find chains of strangers."""
+    """The largest families with the titles in them, so that an eye can find chains of strangers."""
     sizes = Counter(families)
     names = sorted(sizes, key=lambda family: (-sizes[family], family))[:count]
     members: dict[str, list[str]] = {name: [] for name in names}

