@@ -13,6 +13,7 @@ Plain GPT-2 only: no cross attention, no scaling by layer, float32.
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,8 +40,12 @@ class Gpt2Decoder:
         """config: the entries of config.json; weights: the model's state, with or without the prefix
         `transformer.`.
         """
+        there = next(iter(weights.values())).device
+        # a second look needs double precision, which other accelerators lack
+        self.device = there if there.type == "cuda" else torch.device("cpu")
         weights = {
-            name.removeprefix("transformer."): tensor.detach().float() for name, tensor in weights.items()
+            name.removeprefix("transformer."): tensor.detach().to(self.device, torch.float32)
+            for name, tensor in weights.items()
         }
         self.heads: int = config["n_head"]
         self.epsilon: float = config["layer_norm_epsilon"]
@@ -94,7 +99,8 @@ class Gpt2Decoder:
         """
         width = self.tokens.shape[1] // self.heads
         shape = (rows, self.heads, length, width)
-        return [(torch.zeros(shape), torch.zeros(shape)) for _ in self.layers]
+        empty = partial(torch.zeros, shape, device=self.device)
+        return [(empty(), empty()) for _ in self.layers]
 
     def prefill(self, ids: Tensor, memory: Memory, row: int) -> None:
         """Read the tokens `ids` (length,) into a row of the memory."""
@@ -124,10 +130,11 @@ class Gpt2Decoder:
         """
         rows, reach = len(ids), int(at.max()) + 1
         hidden = self.tokens[ids] + self.places[at]
-        unseen = torch.arange(reach) > at[:, None]
-        mask = torch.zeros(rows, 1, 1, reach).masked_fill_(unseen[:, None, None], -torch.inf)
+        unseen = torch.arange(reach, device=self.device) > at[:, None]
+        mask = torch.where(unseen, -torch.inf, 0.0)[:, None, None]
         length = memory[0][0].shape[2]
-        slots = (torch.arange(rows * self.heads).view(rows, self.heads) * length + at[:, None]).flatten()
+        starts = torch.arange(rows * self.heads, device=self.device).view(rows, self.heads) * length
+        slots = (starts + at[:, None]).flatten()  # where each head of each row keeps this token
         for layer, (keys, values) in zip(self.layers, memory, strict=True):
             query, key, value = self._project(hidden, layer)
             width = key.shape[-1]

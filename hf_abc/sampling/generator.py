@@ -214,13 +214,13 @@ def _with_decoder(
     while queue and len(rows) < len(memory[0][0]):
         _seat(decoder, memory, rows, len(rows), queue.popleft())
     while rows:
-        ids = torch.tensor([job.ids[-1] for job in rows])
-        at = torch.tensor([len(job.ids) - 1 for job in rows])
-        noise = _noise(rows, decoder.vocab_size)
+        ids = torch.tensor([job.ids[-1] for job in rows], device=decoder.device)
+        at = torch.tensor([len(job.ids) - 1 for job in rows], device=decoder.device)
+        noise = _noise(rows, decoder.vocab_size).to(decoder.device)
         choice, doubtful = choose(decoder.step(ids, at, memory), noise, temperature, min_p)
         chosen = choice.tolist()
         for row in doubtful.nonzero()[:, 0].tolist():
-            logits = decoder.exact_logits(torch.tensor(rows[row].ids))
+            logits = decoder.exact_logits(torch.tensor(rows[row].ids, device=decoder.device))
             chosen[row] = _choose_exactly(logits, noise[row], temperature, min_p)
         for row in reversed(range(len(rows))):
             job = rows[row]
@@ -250,7 +250,7 @@ def _seat(decoder: Gpt2Decoder, memory: Memory, rows: list[_Job], row: int, job:
     if source is not None:
         _copy(memory, source, row, length)
     elif prompt:
-        decoder.prefill(torch.tensor(prompt), memory, row)
+        decoder.prefill(torch.tensor(prompt, device=decoder.device), memory, row)
     rows[row : row + 1] = [job]
 
 
