@@ -27,6 +27,7 @@ _METRICS = {
 _ADVICE = {
     "evaluation": "measure the model with `hf-abc evaluate`",
     "samples": "measure the model with `hf-abc evaluate`",
+    "plain_samples": "measure the model with `hf-abc evaluate`",
     "corpus": "write it down with hf_abc.hub.facts.note_facts",
     "tokenizer": "write it down with hf_abc.hub.facts.note_facts",
     "examples": "write it down with hf_abc.hub.facts.note_facts",
@@ -67,6 +68,7 @@ def model_card(run_folder: Path) -> str:
         _head(run, licence),
         template_str=(files("hf_abc") / "data" / "model_card.md.j2").read_text("utf-8"),
         run=run,
+        samples=_samples(run),
         free=licence is not None,
         against={
             name.removeprefix("against_").replace("_", " "): run["evaluation"][name]
@@ -122,12 +124,13 @@ def _head(run: _Part, licence: str | None) -> Any:
     """The YAML head as the Hub's library knows it, the main results among it."""
     from huggingface_hub import EvalResult, ModelCardData
 
-    measured, sampled = run["evaluation"], run["samples"]
+    measured = run["evaluation"]
     metrics = [("bits_per_character", "bits per character", measured["bits_per_character"]["value"])]
-    sampler = f"{sampled['n']} samples, temperature {sampled['temperature']:g}, min-p {sampled['min_p']:g}"
-    metrics += [
-        (name, f"{words} ({sampler})", sampled["shares"][name]["value"]) for name, words in _METRICS.items()
-    ]
+    for sampled in _samples(run):
+        how = f"{sampled['n']} samples, temperature {sampled['temperature']:g}, min-p {sampled['min_p']:g}"
+        metrics += [
+            (name, f"{words} ({how})", sampled["shares"][name]["value"]) for name, words in _METRICS.items()
+        ]
     return ModelCardData(
         license=licence or "unknown",
         library_name="transformers",
@@ -148,6 +151,12 @@ def _head(run: _Part, licence: str | None) -> Any:
             if value is not None
         ],
     )
+
+
+def _samples(run: _Part) -> list[_Part]:
+    """The measured samples: with the model's own sampler and, if this leaves tokens out, without."""
+    own = run["samples"]
+    return [own, run["plain_samples"]] if own["min_p"] else [own]
 
 
 def _number(value: float) -> str:

@@ -76,14 +76,18 @@ def test_the_head_passes_the_hubs_own_checks(run: Path) -> None:
     name, results = model_index_to_eval_results(data["model-index"])
     assert eval_results_to_model_index(name, results) == data["model-index"]
     record = json.loads((run / "run.json").read_text())
-    shares = record["samples"]["shares"]
     assert name == "tiny"
-    assert {result.metric_type: result.metric_value for result in results} == {
-        "bits_per_character": record["evaluation"]["bits_per_character"]["value"],
-        **{metric: shares[metric]["value"] for metric in ("compiles", "bars_right", "loops")},
-    }
+    assert [(result.metric_type, result.metric_value) for result in results] == [
+        ("bits_per_character", record["evaluation"]["bits_per_character"]["value"]),
+        *(
+            (metric, record[section]["shares"][metric]["value"])
+            for section in ("samples", "plain_samples")
+            for metric in ("compiles", "bars_right", "loops")
+        ),
+    ]
     assert {result.dataset_split for result in results} == {"test"}
-    assert all("5 samples, temperature 1, min-p 0" in str(result.metric_name) for result in results[1:])
+    assert ["min-p 0.02" in str(result.metric_name) for result in results[1:]] == [True] * 3 + [False] * 3
+    assert all("(5 samples, temperature 1, min-p 0" in str(result.metric_name) for result in results[1:])
 
 
 def test_every_number_is_found_in_run_json(
@@ -105,6 +109,8 @@ def test_numbers_stand_where_they_belong(copy: Copy) -> None:
         evaluation["against_witten_bell_5"] = estimate(-1.2875, -1.35, -1.2)
         evaluation["against_quickstart"] = estimate(-0.21, None, None)
         samples.update(n=1200, temperature=0.9, min_p=0.05, seed=7)
+        plain = record["plain_samples"]
+        plain["shares"]["compiles"] = estimate(0.111, 0.1, 0.2)
         for place, name in enumerate(("compiles", "bars_right", "both", "single_bars", "loops", "silent")):
             samples["shares"][name] = estimate(0.9 - place / 10, 0.1, 0.95)
             evaluation["human"][name] = estimate(0.98 - place / 100, 0.5, 1.0)
@@ -119,13 +125,24 @@ def test_numbers_stand_where_they_belong(copy: Copy) -> None:
         ["this model less quickstart, paired", "-0.210"],
     ]
     rows = table(card, "share of tunes")
-    assert rows[0][1:] == ["1,200 samples", "187 human tunes"]
+    assert rows[0][1:] == ["1,200 samples, min-p 0.05", "5 samples, min-p 0", "187 human tunes"]
+    assert rows[2][2] == "11.1 % [10.0, 20.0]"
     assert [row[1] for row in rows[2:8]] == [
         *(f"{share}.0 % [10.0, 95.0]" for share in (90, 80, 70, 60, 50)),
         "–",
     ]
-    assert [row[2] for row in rows[2:8]] == [f"{98 - place}.0 % [50.0, 100.0]" for place in range(6)]
-    assert "temperature 0.9, min-p 0.05, no prompt, guards: none, seed 7." in card
+    assert [row[3] for row in rows[2:8]] == [f"{98 - place}.0 % [50.0, 100.0]" for place in range(6)]
+    assert (
+        "Samples: temperature 0.9, min-p 0.05, no prompt, guards: none, seed 7; temperature 1, min-p 0"
+        in card
+    )
+
+
+def test_samples_of_the_plain_distribution_stand_alone(copy: Copy) -> None:
+    def change(record: dict[str, Any]) -> None:
+        record["samples"] = record.pop("plain_samples")
+
+    assert table(model_card(copy(change)), "share of tunes")[0][1:] == ["5 samples, min-p 0", "4 human tunes"]
 
 
 def test_prompts_of_the_samples_are_told(copy: Copy) -> None:
@@ -149,6 +166,8 @@ def test_prompts_of_the_samples_are_told(copy: Copy) -> None:
         "evaluation.xz",
         "samples.shares.bars_right.value",
         "samples.temperature",
+        "plain_samples",
+        "plain_samples.shares.loops",
         "examples.tunes.1.seed",
         "versions.symusic",
     ],
@@ -232,7 +251,7 @@ def test_the_template_knows_no_other_names(run: Path) -> None:
 
     template = (files("hf_abc") / "data" / "model_card.md.j2").read_text("utf-8")
     assert meta.find_undeclared_variables(Environment().parse(template)) == {
-        *("card_data", "run", "free", "against", "recipe"),
+        *("card_data", "run", "samples", "free", "against", "recipe"),
         *("number", "bits", "percent", "counts", "first", "code", "fence", "plain"),
     }
 
