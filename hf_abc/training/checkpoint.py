@@ -13,6 +13,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from safetensors import SafetensorError
+
 from hf_abc.errors import OutputError
 
 if TYPE_CHECKING:
@@ -41,7 +43,8 @@ def save_checkpoint(accelerator: Accelerator, run: Path, step: int, *, keep: int
             aside.rename(place)
             for old in _checkpoints(run)[:-keep]:
                 shutil.rmtree(old)
-    except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
+    except (OSError, RuntimeError, SafetensorError) as error:  # a full disk is all three, by whom it stops
+        shutil.rmtree(aside, ignore_errors=True)
         raise OutputError(
             f"the checkpoint {place} could not be written ({error}): free space and start again"
         ) from error

@@ -16,6 +16,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from safetensors import SafetensorError
+
 from hf_abc.errors import OutputError
 from hf_abc.models.sizes import parameter_counts
 from hf_abc.record import Record, atomic_write, fingerprint, finished, mark_finished, peak_memory_gib, plain
@@ -116,7 +118,10 @@ def save(
         record.update("timings", {"training": round(progress.seconds, 1)})
         record.set("training", _training_section(model, progress))
         mark_finished(out, run)
-    except OSError as error:
+    except Exception as error:
+        if type(error) is not Exception and not isinstance(error, (OSError, SafetensorError)):
+            raise  # tokenizers reports a full disk as a bare Exception, nothing else here does
+        shutil.rmtree(aside, ignore_errors=True)
         raise OutputError(
             f"the model could not be written into {out} ({error}): free space and start again"
         ) from error

@@ -132,3 +132,22 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_checkpoint(
     kept = last_checkpoint(tmp_path / "run")
     assert kept is not None and (kept / "model.safetensors").is_file()
     assert not (tmp_path / "run" / "model.safetensors").exists()
+
+
+def test_a_full_disk_is_an_output_error_and_leaves_no_half_checkpoint(
+    tmp_path: Path, recipe_with: Recipes, tunes: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("torch.save", full)  # the optimizer's file comes after the weights'
+    with pytest.raises(OutputError, match=r"checkpoint .*step-00000003 could not be written .*No space left"):
+        fit(recipe_with(), tunes[2:], tunes[:2], tmp_path / "run")
+    assert list((tmp_path / "run" / "checkpoints").iterdir()) == []
+    monkeypatch.undo()
+    monkeypatch.setattr("transformers.PreTrainedModel.save_pretrained", full)
+    with pytest.raises(OutputError, match=r"model could not be written .*No space left"):
+        fit(recipe_with(), tunes[2:], tunes[:2], tmp_path / "run")
+    assert not [path for path in (tmp_path / "run").iterdir() if path.suffix or path.name.endswith("partial")]
+    monkeypatch.undo()
+    assert (fit(recipe_with(), tunes[2:], tunes[:2], tmp_path / "run") / "model.safetensors").is_file()
