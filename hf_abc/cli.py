@@ -18,6 +18,7 @@ from .errors import HfAbcError, InputError, MissingPackageError, OutputError, To
 if TYPE_CHECKING:
     from .rendering.midi import Playing
 
+_AUDIO = ("mp3", "flac", "wav", "ogg")
 _OVERRIDES = "change a key of the recipe, e.g. --training.steps 10"
 _ADVICE = {
     errno.ENOSPC: "there is no space left on the disk: free some and start again",
@@ -133,9 +134,11 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--rhythm", default="", help="R: of the tunes, e.g. jig")
     p.add_argument("--title", default="", help="T: of the tunes")
     p.add_argument("--seed", type=int, default=1, help="the same seed gives the same tunes (default: 1)")
-    p.add_argument("--temperature", type=float, default=1.0, help="below 1 is more cautious (default: 1)")
+    p.add_argument("--temperature", type=float, help="below 1 is more cautious (default: the model's own)")
     p.add_argument(
-        "--min-p", type=float, default=0.0, help="drop tokens less likely than this share of the best"
+        "--min-p",
+        type=float,
+        help="drop tokens less likely than this share of the best (default: the model's own)",
     )
     p.add_argument("--out", type=Path, default=Path("tunes"), help="folder to write (default: tunes)")
 
@@ -149,6 +152,16 @@ def _parser() -> argparse.ArgumentParser:
     p = verb("render", _render, "make MIDI, audio, scores and a listening page out of tunes")
     p.add_argument("files", nargs="+", type=Path, metavar="FILE.abc", help="tunebooks")
     p.add_argument("--out", type=Path, required=True, help="folder to write")
+    p.add_argument("--audio", choices=_AUDIO, default="mp3", help="format of the sound (default: mp3)")
+    p.add_argument("--soundfont", type=Path, help="an SF2 file (default: the one that comes along)")
+    p.add_argument("--also", nargs="+", choices=("png", "pdf", "musicxml"), default=[], help="more files")
+    p.add_argument(
+        "--engraver",
+        choices=("verovio", "abcm2ps"),
+        default="verovio",
+        help="what draws the SVG files: verovio (default) or the abcm2ps of this computer; the page, PNG and "
+        "PDF are always verovio's",
+    )
     _playing_options(p)
 
     p = verb("check", _check, "say of each tune how sound it is (levels 0 to 7) and what is wrong with it")
@@ -292,6 +305,10 @@ def _render(arguments: argparse.Namespace) -> None:
         texts,
         arguments.out,
         title=", ".join(file.stem for file in arguments.files),
+        audio_format=arguments.audio,
+        font=arguments.soundfont,
+        engraver=arguments.engraver,
+        also=arguments.also,
         playing=_playing(arguments),
         on_tune=lambda rendered: print(rendered.abc.stem, *rendered.messages, sep="\n    ", flush=True),
     )

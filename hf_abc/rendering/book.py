@@ -7,7 +7,7 @@ from hf_abc.notation.tune import header_fields
 from hf_abc.rendering.audio import AudioFormat
 from hf_abc.rendering.midi import AS_WRITTEN, Playing, in_key
 from hf_abc.rendering.page import Entry, listening_page
-from hf_abc.rendering.render import Rendered, file_stems, render, write
+from hf_abc.rendering.render import Engraving, Extra, Rendered, file_stems, render, write
 
 
 def render_book(
@@ -17,6 +17,9 @@ def render_book(
     title: str,
     prompts: Sequence[str] = (),
     audio_format: AudioFormat = "mp3",
+    font: Path | None = None,
+    engraver: Engraving = "verovio",
+    also: Sequence[Extra] = (),
     playing: Playing = AS_WRITTEN,
     on_tune: Callable[[Rendered], object] = lambda rendered: None,
 ) -> list[Rendered]:
@@ -31,7 +34,18 @@ def render_book(
     titles = [next(iter(header_fields(text).get("T", [])), "") for text in texts]
     done: list[Rendered] = []
     for (text, how, notes), stem in zip(moved, file_stems(titles), strict=True):
-        done.append(render(text, out, stem, audio_format=audio_format, playing=how))
+        done.append(
+            render(
+                text,
+                out,
+                stem,
+                audio_format=audio_format,
+                font=font,
+                playing=how,
+                engraver=engraver,
+                also=also,
+            )
+        )
         done[-1].messages.extend(notes)
         on_tune(done[-1])
     shown = [

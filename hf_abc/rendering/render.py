@@ -10,12 +10,20 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, get_args
 
+from hf_abc.abcmidi import harmless
 from hf_abc.errors import InputError, OutputError
 from hf_abc.record import atomic_write
+from hf_abc.rendering.abcm2ps import draw
 from hf_abc.rendering.audio import AudioFormat, audio
 from hf_abc.rendering.midi import AS_WRITTEN, Playing, perform
+from hf_abc.rendering.musicxml import musicxml
+from hf_abc.rendering.pictures import picture
 from hf_abc.rendering.score import on_white, score
+
+Engraving = Literal["verovio", "abcm2ps"]
+Extra = Literal["png", "pdf", "musicxml"]
 
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
 
@@ -29,6 +37,7 @@ class Rendered:
     score: Path | None
     audio: Path | None
     messages: list[str] = field(default_factory=list)
+    others: list[Path] = field(default_factory=list)
 
 
 def safe_stem(name: str) -> str:
@@ -52,14 +61,21 @@ def render(
     stem: str,
     *,
     audio_format: AudioFormat = "mp3",
+    font: Path | None = None,
     playing: Playing = AS_WRITTEN,
+    engraver: Engraving = "verovio",
+    also: Sequence[Extra] = (),
 ) -> Rendered:
     """Write a tune's files as `out/stem.*` (`stem` is made safe first) and tell what failed.
 
-    Raises OutputError where the folder cannot be written and MissingPackageError where a package is
-    missing; a tune
-    that a program cannot handle raises nothing.
+    `font` is a SoundFont other than the default one; `also` are more files to write: the score as PNG or PDF
+    (drawn by verovio) and the tune as MusicXML. Raises OutputError where the folder cannot be written,
+    MissingPackageError or ToolError where something asked for is not installed; a tune that a program cannot
+    handle raises nothing.
     """
+    for wanted in also:
+        if wanted not in get_args(Extra):
+            raise InputError(f"files of kind {wanted!r} are not known: ask for {', '.join(get_args(Extra))}")
     stem = safe_stem(stem)
     messages: list[str] = []
     abc = write(out / f"{stem}.abc", text if text.endswith("\n") else text + "\n")
@@ -74,15 +90,32 @@ def render(
 
     svg, said_of_score = score(text)
     messages += said_of_score
-    score_path = write(out / f"{stem}.svg", on_white(svg)) if svg is not None else None
+    others = _others(text, svg, out / stem, also)
+    drawn = on_white(svg) if svg is not None else None
+    if engraver == "abcm2ps":
+        drawn, said_of_score = draw(text)
+        messages += said_of_score
+    score_path = write(out / f"{stem}.svg", drawn) if drawn is not None else None
 
     audio_path = None
     if played is not None:
         try:
-            audio_path = write(out / f"{stem}.{audio_format}", audio(played, audio_format))
+            audio_path = write(out / f"{stem}.{audio_format}", audio(played, audio_format, font=font))
         except InputError as error:
             messages.append(f"no sound: {error}")
-    return Rendered(abc, midi_path, score_path, audio_path, messages)
+    return Rendered(abc, midi_path, score_path, audio_path, messages, others)
+
+
+def _others(text: str, svg: str | None, path: Path, also: Sequence[Extra]) -> list[Path]:
+    """The files that were asked for besides; without a score there is no picture of it."""
+    made = []
+    for kind in dict.fromkeys(also):
+        target = path.with_name(f"{path.name}.{kind}")
+        if kind == "musicxml":
+            made.append(write(target, musicxml(harmless(text))[0]))
+        elif svg is not None:
+            made.append(write(target, picture(svg, kind)))
+    return made
 
 
 def write(path: Path, data: str | bytes) -> Path:

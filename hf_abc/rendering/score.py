@@ -172,6 +172,7 @@ _SVG = "{http://www.w3.org/2000/svg}"
 _GLYPHS = re.compile(r'<tspan font-family="Leipzig"[^>]*>([^<]*)</tspan>')
 _TEMPO = re.compile(r'<text x="(\d+)" y="(-?\d+)"([^>]*)>((?:<tspan[^>]*>)*)' + _GLYPHS.pattern)
 _LETTERS = {0xE260: "\u266d", 0xE261: "\u266e", 0xE262: "\u266f"}  # accidentals of chord symbols
+_LETTERS |= {0xEA64: "\u266d", 0xEA65: "\u266e", 0xEA66: "\u266f"}
 _LETTERS |= {0xED60: "\u266d", 0xED61: "\u266e", 0xED62: "\u266f"}
 _LETTERS |= dict(zip(range(0xE520, 0xE526), "pmfrsz", strict=True))
 _LETTERS |= dict(zip(range(0xE529, 0xE530), ("pppp", "ppp", "pp", "mp", "mf", "pf", "ff"), strict=True))

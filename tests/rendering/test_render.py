@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hf_abc.errors import OutputError
+from hf_abc.errors import InputError, OutputError, ToolError
 from hf_abc.rendering import render as room
 from hf_abc.rendering.render import file_stems, render, safe_stem
 
@@ -48,11 +48,9 @@ def test_hostile_text_reaches_no_file(tmp_path):
 
 
 def test_a_failing_engraver_or_synthesizer_is_reported(tmp_path, monkeypatch):
-    from hf_abc.errors import InputError
-
     monkeypatch.setattr(room, "score", lambda text: (None, ["the engraver (verovio) crashed on this tune"]))
 
-    def no_sound(*_):
+    def no_sound(*_, **__):
         raise InputError("too long")
 
     monkeypatch.setattr(room, "audio", no_sound)
@@ -88,3 +86,20 @@ def test_any_title_gives_a_safe_stem(title):
 def test_stems_of_a_set_differ_and_sort():
     stems = file_stems(["Reel", "Reel", ""] * 40)
     assert len(set(stems)) == 120 and stems == sorted(stems) and stems[0] == "001-reel"
+
+
+def test_more_files_on_request(tmp_path):
+    made = render(TUNE, tmp_path, "k", also=["png", "pdf", "musicxml"])
+    assert [path.name for path in made.others] == ["k.png", "k.pdf", "k.musicxml"]
+    assert made.others[0].read_bytes().startswith(b"\x89PNG")
+    assert made.others[1].read_bytes().startswith(b"%PDF")
+    assert "<score-partwise" in made.others[2].read_text()
+    with pytest.raises(InputError, match="docx"):
+        render(TUNE, tmp_path, "k", also=["docx"])  # type: ignore[list-item]
+
+
+def test_the_engraver_that_is_not_there(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    with pytest.raises(ToolError, match="apt install abcm2ps"):
+        render(TUNE, tmp_path / "out", "k", engraver="abcm2ps")
+    assert (tmp_path / "out" / "k.abc").is_file(), "the ABC is kept"

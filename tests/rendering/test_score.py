@@ -48,6 +48,13 @@ def test_only_shapes_and_inner_references_remain(engraver):
     assert not re.search("[\ue000-\uf8ff]", svg), "a glyph that only a music font has"
 
 
+def test_chord_symbols_need_no_music_font(engraver):
+    svg, _ = score('X:1\nL:1/4\nK:C\n"F#m7"C"Bb7"D"Ebmaj7/G"E"^q"F|\n', engraver=engraver)
+    assert svg is not None and not re.search("[\ue000-\uf8ff]", svg)
+    text = "".join(ElementTree.fromstring(svg).itertext())
+    assert "F\u266fm7" in text and "B\u266d7" in text
+
+
 def test_two_scores_on_a_page_do_not_share_ids(engraver):
     first, _ = score(TUNE, engraver=engraver)
     second, _ = score(TUNE.replace("Edor", "D"), engraver=engraver)
