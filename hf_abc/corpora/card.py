@@ -142,8 +142,8 @@ def _licence(report: dict[str, Any]) -> str:
     quoted = "\n".join(f"> {line}".rstrip() for line in licence_text().splitlines())
     return (
         "## Licence\n\nThe books were printed between 1778 and 1903. Their encodings come with the "
-        f"Python package music21, whose corpus carries these terms (`{LICENCE}` in the column `licence`); the "
-        f"headers of the tunes name their transcribers and set no further terms.\n\n{quoted}"
+        f"Python package music21, whose corpus carries these terms (`{LICENCE}` in the column `licence`); "
+        f"the headers of the tunes name their transcribers and set no further terms.\n\n{quoted}"
     )
 
 

@@ -90,7 +90,7 @@ def level(text: str, messages: Sequence[Message] | None = None) -> Level:
         problems += _wrong_bars(elements)
         problems += _uneven_voices(elements)
         problems += _empty(text, elements)
-    problems.sort(key=lambda p: p.rung)
+    problems = sorted(dict.fromkeys(problems), key=lambda p: p.rung)
     return Level(problems[0].rung - 1 if problems else TOP, tuple(problems))
 
 

@@ -1,0 +1,62 @@
+"""Counting what happened to tunes."""
+
+from hf_abc.abcmidi import Message
+from hf_abc.corpora.cleaning import Dropped
+from hf_abc.corpora.report import StepCount, judged, side_counts, source_counts, statistics
+from hf_abc.notation.tune import parse_tune
+
+WRONG = "Track 0 Bar {} has {} time units while the time signature has 4{}"
+
+
+def message(kind: str, level: str = "error", text: str = "") -> Message:
+    return Message(level, 6, 1, text, kind)  # type: ignore[arg-type]
+
+
+def test_each_tune_counts_once_for_a_kind() -> None:
+    bar = [message("bar-length", "warning", WRONG.format(2, "9/2", "")) for _ in range(3)]
+    short = message("bar-length", "warning", WRONG.format(8, "7/2", " in repeat"))
+    found = judged([
+        [],
+        [message("assuming-repeat", "warning")],
+        [message("malformed-note"), message("malformed-note"), message("slur", "warning")],
+        [*bar, short],
+        [message("tie"), short],
+    ])  # fmt: skip
+    assert found == {
+        "tunes": 5, "with_error": 2, "with_wrong_bar": 2, "sound": 2,
+        "errors": {"malformed-note": 1, "tie": 1},
+        "wrong_bars": {"too short at a repeat": 2, "too long": 1},
+        "warnings": {"slur": 1},
+    }  # fmt: skip
+
+
+def test_a_step_remembers_a_few_examples() -> None:
+    count = StepCount("title", "One title.")
+    for number in range(5):
+        before = parse_tune("X:1\nT:THE ROSE\nK:G\nG|\n", id=f"a:{number}:1")
+        count.touch(before, parse_tune("X:1\nT:The Rose\nK:G\nG|\n", id=before.id))
+        count.drop(Dropped(before, "title", "too loud" if number else "too late"))
+    found = count.as_json()
+    assert (found["step"], found["does"], found["touched"], found["dropped"]) == ("title", "One title.", 5, 5)
+    assert found["reasons"] == {"too loud": 4, "too late": 1}
+    assert found["examples"]["touched"][0] == {"id": "a:0:1", "before": "T:THE ROSE", "after": "T:The Rose"}
+    assert len(found["examples"]["touched"]) == len(found["examples"]["dropped"]) == 3
+
+
+def test_statistics() -> None:
+    texts = [
+        "X:1\nT:A\nR:reel\nM:4/4\nK:G\nG8|\n",
+        "X:1\nT:B\nR:reel\nM:4/4\nK:G\nG8|\n",
+        "X:1\nT:C\nM:6/8\nK:Am\nA6|\n",
+    ]
+    tunes = [
+        parse_tune(t, id=f"a:{n}:1", source="a", licence="l", family=f"f{n % 2}") for n, t in enumerate(texts)
+    ]
+    found = statistics(tunes)
+    assert (found["tunes"], found["families"], found["same_text"]) == (3, 2, 1)
+    assert found["characters"] == sum(map(len, texts))
+    assert found["keys"] == {"G": 2, "Am": 1} and found["rhythms"] == {"reel": 2, "": 1}
+    assert found["length"]["longest"] == max(map(len, texts))
+    assert side_counts(tunes, ["train", "test", "train"])["train"]["tunes"] == 2
+    assert source_counts(tunes, tunes[:1]) == {"a": {"read": 3, "kept": 1}}
+    assert statistics([])["characters"] == 0
