@@ -1,9 +1,11 @@
 """The import law, read off the source: rooms stand in an order, and what must be quick loads nothing big."""
 
 import ast
+import re
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,6 +43,7 @@ HEAVY = {
     "symusic",
     "pandas",
 }
+PACKAGES = {"yaml": "pyyaml"}  # where the name to import is not the name to install
 MODULES = {
     ".".join(("hf_abc", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__"): path
     for path in PACKAGE.rglob("*.py")
@@ -172,3 +175,12 @@ def test_a_quick_start_that_loads_nothing_heavy(code: str) -> None:
         seconds.append(time.perf_counter() - start)
         assert done.stdout.splitlines()[-1] == "[]"
     assert min(seconds) < 0.5
+
+
+def test_every_imported_package_is_declared() -> None:
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [*project["dependencies"], *sum(project["optional-dependencies"].values(), [])]
+    declared = {re.split(r"[^\w-]", text)[0].lower().replace("-", "_") for text in wanted}
+    used = {name.split(".")[0] for module in MODULES for name, _ in imports(module)}
+    foreign = {PACKAGES.get(name, name).lower() for name in used - set(sys.stdlib_module_names) - {"hf_abc"}}
+    assert foreign <= declared
