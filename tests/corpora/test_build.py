@@ -4,6 +4,7 @@ import csv
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,20 +15,20 @@ from hf_abc.corpora.build import build_corpus
 from hf_abc.corpora.cleaning import PROFILES
 from hf_abc.corpora.split import SIDES, side
 from hf_abc.errors import OutputError, RecipeError
+from hf_abc.notation.tune import Tune
 from hf_abc.recipe import CorpusRecipe
-
-from .conftest import some_tunes
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def quick(monkeypatch: pytest.MonkeyPatch, some_tunes: Callable[[str], Iterator[Tune]]) -> None:
     monkeypatch.setattr(build, "read_collection", some_tunes)
 
 
 def test_the_folder_holds_what_it_should(small_corpus: Path) -> None:
     names = {path.name for path in small_corpus.iterdir()}
     assert names == {
-        "train.parquet", "validation.parquet", "test.parquet", "README.md", "report.json", "split.csv", ".finished",
+        "train.parquet", "validation.parquet", "test.parquet",
+        "README.md", "report.json", "split.csv", ".finished",
     }  # fmt: skip
     assert [path.name for path in small_corpus.parent.iterdir()] == [small_corpus.name]
 
@@ -93,8 +94,8 @@ def test_another_filter_leaves_the_sides_alone(small_corpus: Path, tmp_path: Pat
 
 def test_datasets_loads_the_folder(small_corpus: Path) -> None:
     code = (
-        "import sys, datasets; d = datasets.load_dataset(sys.argv[1]);"
-        "print({k: len(v) for k, v in d.items()}); print(d['test'].column_names); assert 'hf_abc' not in sys.modules"
+        "import sys, datasets; d = datasets.load_dataset(sys.argv[1]); assert 'hf_abc' not in sys.modules;"
+        "print({k: len(v) for k, v in d.items()}); print(d['test'].column_names)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(small_corpus)], capture_output=True, text=True, check=True
@@ -129,7 +130,9 @@ def test_what_stands_in_the_way_is_left_alone(small_corpus: Path, tmp_path: Path
     assert (tmp_path / "file").read_text() == "mine"
 
 
-def test_nothing_half_written_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_half_written_is_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, some_tunes: Callable[[str], Iterator[Tune]]
+) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 

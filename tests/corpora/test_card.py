@@ -42,10 +42,8 @@ def test_the_numbers_are_those_of_the_report(card: str, small_corpus: Path) -> N
         assert f"| {step['step']} |" in card
     for kind, count in report["abc2midi"]["raw"]["errors"].items():
         assert f"| error: {kind} | {count:,} |" in card
-    assert (
-        f"| a near-duplicate in train, in any key | {report['leaks']['random']['near_twin_in_train']:.1%} | 0.0% |"
-        in card
-    )
+    leak = report["leaks"]["random"]["near_twin_in_train"]
+    assert f"| a near-duplicate in train, in any key | {leak:.1%} | 0.0% |" in card
 
 
 def test_every_table_has_as_many_cells_in_each_row(card: str) -> None:

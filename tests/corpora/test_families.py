@@ -89,7 +89,8 @@ def test_two_settings_of_one_number_are_family_with_support() -> None:
     [
         ("The Cuckoo's Nest", "cuckoos nest"), ("CUCKOO'S NEST, THE", "cuckoos nest"),
         ("Cuckoos Nest -- Reel", "cuckoos nest"), ("Cuckoo's Nest (2nd Setting)", "cuckoos nest"),
-        ("Cuckoo's Nest. 2nd setting.", "cuckoos nest"), ("Là Bête", "la bete"), ("No. 12", ""), ("A Reel", "reel"),
+        ("Cuckoo's Nest. 2nd setting.", "cuckoos nest"), ("Là Bête", "la bete"), ("No. 12", ""),
+        ("A Reel", "reel"),
     ],
 )  # fmt: skip
 def test_titles_are_compared_by_their_words(title: str, key: str) -> None:
