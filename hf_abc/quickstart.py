@@ -80,7 +80,7 @@ def table(record: Record) -> str:
     memory = max(training["peak_memory_gib"], record.get("samples")["peak_memory_gib"])
     times = ", ".join(f"{name} {_clock(seconds)}" for name, seconds in timings.items())
     return (
-        f"{scorecard.table({name: record.get(name) for name in ('evaluation', 'samples')})}\n\n"
+        f"{scorecard.table(record.values)}\n\n"
         f"parameters   {training['parameters']['total']:,}\n"
         f"training     {training['tokens']:,} tokens in {training['steps']:,} steps, "
         f"{training['tokens_per_second']:,} tokens/s\n"

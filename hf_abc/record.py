@@ -32,6 +32,7 @@ SECTIONS = (
     "training",
     "evaluation",
     "samples",
+    "plain_samples",
     "examples",
 )
 """The sections of run.json, in the order in which they are written."""

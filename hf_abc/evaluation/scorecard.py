@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hf_abc.errors import InputError
 from hf_abc.evaluation.baselines import conditional_xz, witten_bell
@@ -22,7 +22,10 @@ from hf_abc.evaluation.validity import judge, shares
 from hf_abc.record import atomic_write, peak_memory_gib, plain
 from hf_abc.sampling.files import write_book
 from hf_abc.sampling.generator import Sample, generate_tunes
-from hf_abc.sampling.loading import find_model, load_model, load_tokenizer
+from hf_abc.sampling.loading import find_model, load_model, load_tokenizer, sampler_of
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 _EVERY = 3.0  # seconds between two words on how far the sampling is
 
@@ -36,16 +39,18 @@ def evaluate(
     prompts: Sequence[str] | None = None,
     seed: int = 1,
     temperature: float = 1.0,
-    min_p: float = 0.0,
+    min_p: float | None = None,
     batch_size: int = 32,
     out: Path | None = None,
     say: Callable[[str], None] = lambda text: None,
 ) -> dict[str, Any]:
     """Measure a model (a folder, a Hub id, None for the shipped one) on a side of a corpus folder.
 
-    The result holds the sections `evaluation` and `samples` of run.json, in plain JSON. `prompts` are taken
-    in turn for the samples; without them the model starts from nothing. With `out`, that folder gets
-    losses.csv (one line a tune, for paired comparisons) and samples.abc. `say` is told what goes on every
+    The result holds the sections `evaluation`, `samples` and `plain_samples` of run.json, in plain JSON.
+    The first samples are drawn as the model's generation_config.json says (or with `min_p`), the plain ones
+    from the model's own distribution, without min-p; they are left out where that is the same. `prompts` are
+    taken in turn for the samples; without them the model starts from nothing. With `out`, that folder gets
+    losses.csv (one line a tune, for paired comparisons), samples.abc and plain_samples.abc. `say` is told what goes on every
     few seconds. Raises InputError for a model, a tokenizer and a corpus that do not belong together, and
     for the train side.
     """
@@ -88,17 +93,42 @@ def evaluate(
         "tokens_per_second": round(sum(loss.tokens for loss in losses) / max(seconds, 1e-6)),
     }
 
-    wanted = [prompts[i % len(prompts)] if prompts else "" for i in range(samples)]
+    result = {"evaluation": plain(evaluation)}
+    own = sampler_of(folder)["min_p"] if min_p is None else min_p
+    for section, chosen in (("samples", own), *([("plain_samples", 0.0)] if own else [])):
+        result[section], tunes = _write_and_judge(
+            loaded, tokenizer, samples, prompts, seed, temperature, chosen, batch_size, say
+        )
+        if out is not None:
+            write_book(tunes, out / f"{section}.abc")
+    if out is not None:
+        _leave(out, losses)
+    return result
+
+
+def _write_and_judge(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerFast,
+    count: int,
+    prompts: Sequence[str] | None,
+    seed: int,
+    temperature: float,
+    min_p: float,
+    batch_size: int,
+    say: Callable[[str], None],
+) -> tuple[dict[str, Any], list[Sample]]:
+    """Let the model write `count` tunes and count how sound they are."""
+    say(f"writing {count:,} tunes, temperature {temperature:g}, min-p {min_p:g}")
+    wanted = [prompts[i % len(prompts)] if prompts else "" for i in range(count)]
     start = time.monotonic()
     tunes = generate_tunes(
-        loaded, tokenizer, wanted, seed=seed, temperature=temperature, min_p=min_p, batch_size=batch_size,
-        on_tune=_Count(samples, say),
+        model, tokenizer, wanted, seed=seed, temperature=temperature, min_p=min_p, batch_size=batch_size,
+        on_tune=_Count(count, say),
     )  # fmt: skip
     seconds = time.monotonic() - start
     tokens = sum(tune.tokens for tune in tunes)
-    say(f"judging {samples:,} samples")
     sampled = {
-        "n": samples,
+        "n": count,
         "seed": seed,
         "prompts": sorted(set(wanted)) if prompts else "none",
         "temperature": temperature,
@@ -111,9 +141,7 @@ def evaluate(
         "batch_size": batch_size,
         "peak_memory_gib": peak_memory_gib(),
     }
-    if out is not None:
-        _leave(out, losses, tunes)
-    return {"evaluation": plain(evaluation), "samples": plain(sampled)}
+    return plain(sampled), tunes
 
 
 def against(
@@ -149,11 +177,10 @@ class _Count:
             self.say(f"sampled {self.done:,} of {self.total:,} tunes")
 
 
-def _leave(out: Path, losses: Sequence[TuneLoss], tunes: Sequence[Sample]) -> None:
+def _leave(out: Path, losses: Sequence[TuneLoss]) -> None:
     lines = ["id,family,nats,characters,tokens,windowed"]
     lines += [f'"{x.id}","{x.family}",{x.nats:.6f},{x.chars},{x.tokens},{int(x.windowed)}' for x in losses]
     atomic_write(out / "losses.csv", "\n".join(lines) + "\n")
-    write_book(tunes, out / "samples.abc")
 
 
 _SHARES = {
@@ -168,34 +195,33 @@ _SHARES = {
 
 
 def table(result: Mapping[str, Any]) -> str:
-    """The scorecard as text, from the sections `evaluation` and `samples` of run.json."""
+    """The scorecard as text, from the sections of run.json that `evaluate` makes."""
     measured, sampled = result["evaluation"], result["samples"]
+    sections = [sampled, *([result["plain_samples"]] if result.get("plain_samples") else [])]
     held_out = f"{measured['tunes']:,} held-out tunes of {measured['families']:,} families"
     lines = [
-        ("bits per character", "model", "5-gram", "xz"),
-        (
+        ["bits per character", "model", "5-gram", "xz"],
+        [
             held_out,
             _number(measured["bits_per_character"]),
             _number(measured["witten_bell_5"]),
             f"{measured['xz']:.3f}",
-        ),
-        ("paired with the 5-gram", _number(measured["against_witten_bell_5"], sign=True), "", ""),
-        ("", "", "", ""),
-        ("share of tunes", f"{sampled['n']:,} samples", f"{measured['tunes']:,} human", ""),
+        ],
+        ["paired with the 5-gram", _number(measured["against_witten_bell_5"], sign=True), "", ""],
+        ["", "", "", ""],
+        ["share of tunes", *(f"{s['n']:,} samples, min-p {s['min_p']:g}" for s in sections)],
     ]
+    lines[-1].append(f"{measured['tunes']:,} human")
     for name, words in _SHARES.items():
         human = measured["human"].get(name)
-        lines.append((words, _percent(sampled["shares"][name]), _percent(human) if human else "", ""))
-    widths = [max(len(line[column]) for line in lines) for column in range(4)]
-    rows = [
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    ]
+        own = [_percent(section["shares"][name]) for section in sections]
+        lines.append([words, *own, _percent(human) if human else ""])
+    rows = _aligned(lines)
     prompts = "no prompt" if sampled["prompts"] == "none" else f"{len(sampled['prompts'])} prompts"
     rows += [
         "",
-        f"samples: temperature {sampled['temperature']:g}, min-p {sampled['min_p']:g}, {prompts}, no guards, "
-        f"seed {sampled['seed']}; {sampled['tokens']:,} tokens in {sampled['seconds']:.0f} s = "
+        f"samples: temperature {sampled['temperature']:g}, {prompts}, no guards, seed {sampled['seed']}; "
+        f"{sampled['tokens']:,} tokens in {sampled['seconds']:.0f} s = "
         f"{sampled['tokens_per_second']:,} tokens/s; peak memory {sampled['peak_memory_gib']:.1f} GiB",
         "brackets: 95 % intervals, over families (bits), over tunes (single bars), Wilson's (shares)",
     ]
@@ -206,6 +232,16 @@ def table(result: Mapping[str, Any]) -> str:
     if not measured["trained_on_this_corpus"]:
         rows.append("the model does not say what it was trained on: it may know the held-out tunes")
     return "\n".join(rows)
+
+
+def _aligned(lines: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of cells with their columns under each other."""
+    columns = range(max(map(len, lines)))
+    widths = [max((len(line[c]) for line in lines if c < len(line)), default=0) for c in columns]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=False)).rstrip()
+        for line in lines
+    ]
 
 
 def _number(estimate: Mapping[str, Any], sign: bool = False) -> str:

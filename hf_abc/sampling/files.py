@@ -11,7 +11,7 @@ from pathlib import Path
 from hf_abc.errors import InputError, OutputError
 from hf_abc.record import atomic_write
 from hf_abc.sampling.generator import Sample, generate_tunes
-from hf_abc.sampling.loading import find_model, load_for_sampling
+from hf_abc.sampling.loading import find_model, load_for_sampling, sampler_of
 from hf_abc.sampling.prompts import Wish, write_heads
 
 Renderer = Callable[[list[Sample], Path], None]
@@ -25,8 +25,8 @@ def sample_files(
     count: int = 10,
     seed: int = 1,
     wishes: Sequence[Wish] = (Wish(),),
-    temperature: float = 1.0,
-    min_p: float = 0.0,
+    temperature: float | None = None,
+    min_p: float | None = None,
     batch_size: int = 32,
     max_new_tokens: int | None = None,
     on_tune: Callable[[Sample], None] | None = None,
@@ -34,7 +34,8 @@ def sample_files(
 ) -> list[Sample]:
     """Write `count` tunes of a model (a folder, a Hub id, None for the shipped one) into `out`/tunes.abc.
 
-    The wishes are taken in turn until there are `count`. `on_tune` is called with each finished tune,
+    The wishes are taken in turn until there are `count`. `temperature` and `min_p` are the model's own
+    (`sampler_of`) where they are not given. `on_tune` is called with each finished tune,
     `render` at the end with all of them and `out`. An interrupt leaves the tunes that are finished in the
     file and goes on upwards. Raises InputError for a count below 1, a wish, or a model that cannot be used,
     OutputError where `out` cannot be written.
@@ -46,7 +47,11 @@ def sample_files(
     wanted = [wishes[number % len(wishes)] for number in range(count)]
     for wish in wishes:
         wish.fields()  # refuse a bad one before anything is loaded
-    loaded, tokenizer = load_for_sampling(find_model(model))
+    folder = find_model(model)
+    loaded, tokenizer = load_for_sampling(folder)
+    own = sampler_of(folder)
+    temperature = own["temperature"] if temperature is None else temperature
+    min_p = own["min_p"] if min_p is None else min_p
     finished: list[Sample] = []
 
     def keep(sample: Sample) -> None:
@@ -54,7 +59,9 @@ def sample_files(
         if on_tune is not None:
             on_tune(sample)
 
-    prompts = write_heads(loaded, tokenizer, wanted, seed=seed, batch_size=batch_size)
+    prompts = write_heads(
+        loaded, tokenizer, wanted, seed=seed, temperature=temperature, min_p=min_p, batch_size=batch_size
+    )
     try:
         samples = generate_tunes(
             loaded,

@@ -83,6 +83,18 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
     return tokenizer
 
 
+def sampler_of(folder: Path) -> dict[str, float]:
+    """`temperature` and `min_p` as the model's generation_config.json has them: what `pipeline` would use.
+    Where it says nothing, the model's own distribution: 1 and 0.
+    """
+    file = folder / "generation_config.json"
+    try:
+        said = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    except ValueError as error:
+        raise InputError(f"{file} is not JSON ({error}): copy the model again") from error
+    return {"temperature": said.get("temperature") or 1.0, "min_p": said.get("min_p") or 0.0}
+
+
 def _config(folder: Path) -> dict:
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))

@@ -84,6 +84,8 @@ def write_heads(
     wishes: Sequence[Wish],
     *,
     seed: int,
+    temperature: float = 1.0,
+    min_p: float = 0.0,
     batch_size: int = 32,
 ) -> list[str]:
     """A prompt for each wish, the gaps before its last field filled by the model; "" for a wish of nothing.
@@ -107,6 +109,8 @@ def write_heads(
                 tokenizer,
                 [heads[i] for i in gaps],
                 seed=seed + (number << 32),  # other random numbers than the tunes will draw
+                temperature=temperature,
+                min_p=min_p,
                 batch_size=batch_size,
                 max_new_tokens=_HEAD_TOKENS,
             )

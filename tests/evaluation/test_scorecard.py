@@ -3,6 +3,8 @@
 import csv
 import json
 import math
+import shutil
+from pathlib import Path
 import random
 
 import pytest
@@ -120,9 +122,20 @@ def test_table_holds_the_numbers(folder, corpus):
     assert (
         "no error from abc2midi" in text and "100.0 % [75.8, 100.0]" in text
     )  # Wilson, 12 of 12 human tunes
-    assert "min-p 0.05, no prompt, no guards" in text
+    assert "4 samples, min-p 0.05" in text and "4 samples, min-p 0 " in text
+    assert "temperature 1, no prompt, no guards" in text
     assert max(map(len, text.split("\n"))) < 140
     assert "may know" not in text
+
+
+def test_samples_are_drawn_as_the_model_says_and_plainly_beside(folder, corpus, tmp_path):
+    result = evaluate(folder, corpus, samples=2, out=tmp_path)
+    assert "plain_samples" not in result and result["samples"]["min_p"] == 0  # it says nothing
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    (copy / "generation_config.json").write_text('{"min_p": 0.2}', encoding="utf-8")
+    result = evaluate(copy, corpus, samples=2, out=tmp_path)
+    assert (result["samples"]["min_p"], result["plain_samples"]["min_p"]) == (0.2, 0.0)
+    assert (tmp_path / "plain_samples.abc").is_file()
 
 
 def test_a_model_of_unknown_training_is_labelled(corpus, tmp_path):
