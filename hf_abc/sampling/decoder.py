@@ -61,8 +61,10 @@ class Gpt2Decoder:
     @staticmethod
     def fits(config: dict[str, Any]) -> bool:
         """Whether a model of this config.json is a plain GPT-2."""
-        return config.get("model_type") == "gpt2" and all(
-            config.get(name, plain) == plain for name, plain in _PLAIN.items()
+        return (
+            config.get("model_type") == "gpt2"
+            and config.get("activation_function", _GELU[0]) in _GELU
+            and all(config.get(name, plain) == plain for name, plain in _PLAIN.items())
         )
 
     @classmethod
@@ -176,8 +178,8 @@ _LAYER_WEIGHTS = [
     for part in ("ln_1", "attn.c_attn", "attn.c_proj", "ln_2", "mlp.c_fc", "mlp.c_proj")
     for kind in ("weight", "bias")
 ]
+_GELU = ("gelu_new", "gelu_pytorch_tanh")  # two names of one function
 _PLAIN = {
-    "activation_function": "gelu_new",
     "add_cross_attention": False,
     "scale_attn_weights": True,
     "scale_attn_by_inverse_layer_idx": False,

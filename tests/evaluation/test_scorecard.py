@@ -3,9 +3,9 @@
 import csv
 import json
 import math
+import random
 import shutil
 from pathlib import Path
-import random
 
 import pytest
 import torch

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
 from hf_abc.errors import InputError
+from hf_abc.models.sizes import gpt2_config
 from hf_abc.models.tokenizers import encode, train_tokenizer
 from hf_abc.sampling import generator
 from hf_abc.sampling.decoder import Gpt2Decoder
@@ -79,6 +80,7 @@ def test_weights_of_another_model_are_refused(model, tmp_path):
 def test_only_plain_gpt2_is_decoded():
     plain = GPT2Config().to_dict()
     assert Gpt2Decoder.fits(plain)
+    assert Gpt2Decoder.fits(gpt2_config("1M", vocab_size=300, n_positions=64).to_dict())  # our own models
     assert not Gpt2Decoder.fits(plain | {"activation_function": "relu"})
     assert not Gpt2Decoder.fits(plain | {"scale_attn_by_inverse_layer_idx": True})
     assert not Gpt2Decoder.fits(LlamaConfig().to_dict())

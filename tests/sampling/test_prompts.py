@@ -56,7 +56,7 @@ def _writer(monkeypatch, writes):
     """Put a model in place that goes on with a known text."""
     asked = []
 
-    def generate_tunes(model, tokenizer, prompts, *, seed, batch_size, max_new_tokens):
+    def generate_tunes(model, tokenizer, prompts, *, seed, temperature, min_p, batch_size, max_new_tokens):
         asked.append((list(prompts), seed))
         return [Sample(p, p + writes(p), seed, i, 9, True) for i, p in enumerate(prompts)]
 
