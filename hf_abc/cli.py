@@ -164,6 +164,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     _playing_options(p)
 
+    p = verb("medley", _medley, "make one piece out of many tunes: ABC, MIDI or sound")
+    p.add_argument("files", nargs="+", type=Path, metavar="FILE.abc", help="tunebooks")
+    p.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="file to write; its ending says what: .abc, .mid, .mp3, .flac, .wav or .ogg",
+    )
+    p.add_argument("--title", default="Medley", help="T: of the medley")
+    p.add_argument("--key", default="", help="bring all tunes to this tonic, e.g. D; each keeps its mode")
+    p.add_argument("--soundfont", type=Path, help="an SF2 file (default: the one that comes along)")
+    _playing_options(p)
+
     p = verb("check", _check, "say of each tune how sound it is (levels 0 to 7) and what is wrong with it")
     p.add_argument("files", nargs="+", type=Path, metavar="FILE.abc", help="tunebooks")
     p.add_argument("--json", action="store_true", help="print one JSON object for each tune")
@@ -313,6 +327,21 @@ def _render(arguments: argparse.Namespace) -> None:
         on_tune=lambda rendered: print(rendered.abc.stem, *rendered.messages, sep="\n    ", flush=True),
     )
     print(f"{len(done)} tunes, to see and hear: {arguments.out / 'index.html'}")
+
+
+def _medley(arguments: argparse.Namespace) -> None:
+    from .rendering.medley import write_medley
+
+    texts = [tune for file in arguments.files for tune in _read_book(file)]
+    changed = write_medley(
+        texts,
+        arguments.out,
+        title=arguments.title,
+        key=arguments.key,
+        font=arguments.soundfont,
+        playing=_playing(arguments),
+    )
+    print(*changed, f"{len(texts)} tunes in {arguments.out}", sep="\n")
 
 
 def _check(arguments: argparse.Namespace) -> None:

@@ -50,16 +50,16 @@ def _font_bytes(path: Path) -> bytes:
         raise InputError(f"cannot read the SoundFont {path}: {error.strerror}; name another one") from None
 
 
-def sound(midi: bytes, *, font: Path | None = None) -> tuple[Samples, int]:
+def sound(midi: bytes, *, font: Path | None = None, longest: float = LONGEST) -> tuple[Samples, int]:
     """Samples (frames, 2) between -1 and 1 and their rate. Raises InputError where there is nothing to
     play.
     """
     played = read(midi)
     if not played.notes:
         raise InputError("the MIDI file holds no note: there is nothing to play")
-    if played.seconds > LONGEST:
+    if played.seconds > longest:
         raise InputError(
-            f"the music lasts {played.seconds / 60:.0f} minutes; at most {LONGEST / 60:.0f} are played"
+            f"the music lasts {played.seconds / 60:.0f} minutes; at most {longest / 60:.0f} are played"
         )
     try:
         import midirenderer
@@ -172,9 +172,11 @@ def encode(samples: Samples, rate: int, audio_format: AudioFormat) -> bytes:
     return file.getvalue()
 
 
-def audio(midi: bytes, audio_format: AudioFormat = "mp3", *, font: Path | None = None) -> bytes:
+def audio(
+    midi: bytes, audio_format: AudioFormat = "mp3", *, font: Path | None = None, longest: float = LONGEST
+) -> bytes:
     """A MIDI file as an audio file: `sound`, then `encode`."""
-    samples, rate = sound(midi, font=font)
+    samples, rate = sound(midi, font=font, longest=longest)
     return encode(samples, rate, audio_format)
 
 

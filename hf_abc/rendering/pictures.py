@@ -99,7 +99,7 @@ class _Drawing:
 
         placed = vertices @ matrix[:2, :2].T + matrix[:2, 2]
         scale = float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
-        wide = 0.0 if style.get("stroke") == "none" else _number(style.get("stroke-width", "1")) * scale
+        wide = 0.0 if style.get("stroke") == "none" else _number(style.get("stroke-width", "0")) * scale
         patch = PathPatch(
             Outline(placed, codes),
             facecolor="none" if style.get("fill") == "none" else "black",

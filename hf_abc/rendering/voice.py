@@ -24,6 +24,7 @@ class VoiceReader:
 
     def __init__(self, voice: Voice, key: Key, meter: Meter, unit: Fraction, messages: list[str]) -> None:
         self.voice, self.key, self.meter, self.unit, self.messages = voice, key, meter, unit, messages
+        self.clef_named = False
         self.measure = Measure()
         self.layer = self.measure.layers[0]
         self.altered: dict[str, int] = {}
@@ -52,6 +53,7 @@ class VoiceReader:
         """`clef=`, `octave=`, `transpose=` and `name=` of a `V:` or `K:` field."""
         if found := _CLEF.search(text):
             self.voice.clef = "".join(part or "" for part in found.groups())
+            self.clef_named = True
         if found := re.search(r"\bname=\"([^\"]*)\"|\bname=(\S+)|\bnm=\"([^\"]*)\"", text):
             self.voice.name = next(part for part in found.groups() if part is not None)
         if found := re.search(r"\boctave=([+-]?\d)(?!\d)", text):
@@ -320,7 +322,22 @@ class VoiceReader:
             self._close(style="|")
         if self.voice.measures and self.in_ending:
             self.voice.measures[-1].ending_stop = True
+        if not self.clef_named:
+            self.voice.clef = usual_clef(self.voice.measures)
         shorten_endings(self.voice.measures)
+
+
+def usual_clef(measures: list[Measure]) -> str:
+    """The clef of a voice that names none: bass where most notes lie below middle C."""
+    heads = sorted(
+        pitch.octave
+        for measure in measures
+        for layer in measure.layers
+        for event in layer
+        if isinstance(event, Event)
+        for pitch in event.pitches
+    )
+    return "bass" if heads and heads[len(heads) // 2] < 4 else "treble"
 
 
 def shorten_endings(measures: list[Measure]) -> None:

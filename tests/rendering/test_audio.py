@@ -89,6 +89,5 @@ def test_refusals_say_why(data, tmp_path, monkeypatch):
     bad.write_bytes(b"RIFF not a SoundFont")
     with pytest.raises(InputError, match="synthesizer"):
         audio.sound(data, font=bad)
-    monkeypatch.setattr(audio, "LONGEST", 1.0)
     with pytest.raises(InputError, match="minutes"):
-        audio.sound(data)
+        audio.sound(data, longest=1.0)

@@ -1,5 +1,6 @@
 """ABC -> MusicXML: the right notes, and everything that a score shows."""
 
+import re
 from fractions import Fraction
 from xml.etree import ElementTree
 
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hf_abc.rendering.beams import pieces
-from hf_abc.rendering.midi import midi, read
+from hf_abc.rendering.midi import Playing, midi, read
 from hf_abc.rendering.musicxml import musicxml
 
 HEAD = "X:1\nT:A tune\nM:4/4\nL:1/8\nK:C\n"
@@ -35,7 +36,7 @@ def lengths(root: ElementTree.Element) -> list[Fraction]:
 def test_notes_equal_abc2midi_on_real_tunes(real_tunes, play, plain):
     equal = counted = 0
     for text in map(plain, real_tunes):
-        data, _ = midi(text, chord_symbols=False)
+        data, _ = midi(text, Playing(chord_symbols=False))
         if data is None:
             continue
         counted += 1
@@ -257,3 +258,8 @@ def test_numbers_and_depths_beyond_music_are_quick(music):
 @given(st.text(alphabet="ABcdefgz[](){}|:1234/<>-_^=,' \"!~.&%w:KMLV\n\\T+*", max_size=80))
 def test_no_text_breaks_the_writer(music):
     ElementTree.fromstring(musicxml(HEAD + music)[0])
+
+
+def test_a_low_voice_without_a_clef_gets_the_bass_clef():
+    document, _ = musicxml("X:1\nL:1/4\nK:C\nV:1\ncdef|\nV:2\nC,D,E,C|\nV:3 clef=treble\nC,D,E,C|\n")
+    assert re.findall(r"<sign>(.)</sign>", document) == ["G", "F", "G"]

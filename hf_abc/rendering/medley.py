@@ -1,0 +1,175 @@
+"""Many tunes as one piece: a medley in ABC, and from it MIDI or sound.
+
+The medley is one tune whose body changes meter, unit, tempo and key where a new tune begins; so it can be
+drawn, checked and edited like any other. What would reach beyond its own tune is made to stay within it: a
+repeat without a beginning gets one, jumps (D.C., D.S., Fine) and directives go, and of several voices the
+first is taken, since the voices of two tunes have nothing to do with each other.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from hf_abc.errors import InputError
+from hf_abc.notation.bars import parse_barline
+from hf_abc.notation.keys import parse_key, pitch_class
+from hf_abc.notation.lexer import lex
+from hf_abc.notation.meter import default_length, parse_length, parse_meter
+from hf_abc.notation.transpose import transpose
+from hf_abc.notation.tune import FIELD, header_fields, is_music, split_header
+from hf_abc.rendering.audio import audio
+from hf_abc.rendering.midi import AS_WRITTEN, Playing, perform
+from hf_abc.rendering.render import write
+
+SUFFIXES = (".abc", ".mid", ".mp3", ".flac", ".wav", ".ogg")
+LONGEST = 60 * 60.0  # seconds of sound; an hour takes about 3 GiB of memory
+_JUMP = re.compile(
+    r"([!+])(?:D\.?C\.?|D\.?S\.?|dacapo|dacoda|fine|D\.C\.alcoda|D\.S\.alcoda)[^!+\s]*\1", re.IGNORECASE
+)
+_KEPT = "KLMQTsw"  # fields of a body that mean the same within a medley
+
+
+def medley(
+    texts: Sequence[str], *, title: str = "Medley", key: str = "", tempo: str = ""
+) -> tuple[str, list[str]]:
+    """One tune out of many, and what had to be changed.
+
+    `key` is a tonic (`D`, `Bb`): every tune moves there by the shorter way and keeps its mode. `tempo` is
+    as in `Playing` and takes the place of all others. Raises InputError for no tunes or a key that is none.
+    """
+    if not texts:
+        raise InputError("a medley needs at least one tune")
+    wanted = parse_key(key) if key else None
+    if key and (wanted is None or not wanted.tonic):
+        raise InputError(f"the key {key!r} is not known: name a tonic such as D, G or Bb")
+    Playing(tempo=tempo)
+    notes: list[str] = []
+    parts: list[list[str]] = []
+    for number, text in enumerate(texts, 1):
+        name = next((t for t in header_fields(text).get("T", []) if t), f"tune {number}")
+        if wanted is not None:
+            text, moved = _brought(text, pitch_class(wanted.tonic))
+            notes += [] if moved else [f"{name}: cannot be written in another key and stays in its own"]
+        lines, changed = _part(text, tempo)
+        notes += [f"{name}: {what}" for what in changed]
+        if any(is_music(line) for line in lines):
+            parts.append([*lines[:4], f"T:{name}", *lines[4:]])
+        else:
+            notes.append(f"{name}: holds no music and is left out")
+    if not parts:
+        raise InputError("none of these tunes holds music: there is nothing to make a medley of")
+    meter, unit, speed, first_key, *rest = parts[0]
+    head = ["X:1", f"T:{' '.join(title.split()) or 'Medley'}", meter, unit, speed, first_key]
+    return "\n".join([*head, *rest, *(line for part in parts[1:] for line in part)]) + "\n", notes
+
+
+def _brought(text: str, tonic: int) -> tuple[str, bool]:
+    """The tune moved to a tonic (a pitch class) by the shorter way, and whether that could be written."""
+    key = parse_key(header_fields(text).get("K", [""])[-1])
+    if key is None or not key.tonic:
+        return text, False
+    moved = transpose(text, (tonic - key.pitch_class + 5) % 12 - 5)
+    return (text, False) if moved is None else (moved, True)
+
+
+def _part(text: str, tempo: str) -> tuple[list[str], list[str]]:
+    """The lines of a tune in a medley, first its M:, L:, Q: and K:, and what was changed."""
+    fields = header_fields(text)
+    meter = fields.get("M", ["none"])[-1]
+    unit = parse_length(fields.get("L", [""])[-1]) or default_length(parse_meter(meter))
+    speed = tempo if "=" in tempo else f"1/4={tempo}" if tempo else fields.get("Q", ["1/4=120"])[-1]
+    changed: list[str] = []
+    lines = [
+        f"M:{meter}",
+        f"L:{unit.numerator}/{unit.denominator}",
+        f"Q:{speed}",
+        f"K:{fields.get('K', ['C'])[-1]}",
+    ]
+    music, voices = _first_voice(split_header(text)[1])
+    if voices > 1:
+        changed.append(f"of its {voices} voices the first is taken")
+    opened = False
+    for line in music:
+        if is_music(line):
+            plain = re.sub(r"\[I:[^\]]*\]", "", _JUMP.sub("", line))
+            if tempo:
+                plain = re.sub(r"\[Q:[^\]]*\]", "", plain)
+            if plain != line and _JUMP.search(line):
+                changed.append("its jumps (D.C., D.S., Fine) are left out")
+            lines.append(plain)
+            opened = True
+        elif (found := FIELD.match(line)) and found[1] in _KEPT and not (tempo and found[1] == "Q"):
+            lines.append(line)
+    if opened and _repeat_lacks_start(lines[4:]):
+        first = next(n for n, line in enumerate(lines) if n > 3 and is_music(line))
+        lines[first] = f"|:{lines[first].lstrip(' |')}"
+    return lines, list(dict.fromkeys(changed))
+
+
+def _first_voice(body: list[str]) -> tuple[list[str], int]:
+    """The lines of the first voice that has music, without their V: fields, and how many voices there are."""
+    found: dict[str, list[str]] = {}
+    voice = ""
+    for line in body:
+        if line.startswith("V:"):
+            voice = (line[2:].split() or [""])[0]
+            continue
+        if inline := re.match(r"\s*\[V:\s*([^\]\s]*)[^\]]*\]", line):
+            voice, line = inline[1], line[inline.end() :]
+        line = re.sub(r"\[V:[^\]]*\].*", "", line)  # another voice within the line
+        found.setdefault(voice, []).append(line)
+    sounding = [name for name, lines in found.items() if any(is_music(line) for line in lines)]
+    return (found[sounding[0]] if sounding else []), len(sounding)
+
+
+def _repeat_lacks_start(lines: list[str]) -> bool:
+    """Whether the first repeat sign ends a repeat that nothing began: alone it goes back to the tune's
+    start.
+    """
+    for line in lines:
+        for symbol in lex(line) if is_music(line) else ():
+            if symbol.kind == "bar":
+                bar = parse_barline(symbol.text)
+                if bar.repeat_end:
+                    return True
+                if bar.repeat_start:
+                    return False
+    return False
+
+
+def write_medley(
+    texts: Sequence[str],
+    out: Path,
+    *,
+    title: str = "Medley",
+    key: str = "",
+    font: Path | None = None,
+    playing: Playing = AS_WRITTEN,
+) -> list[str]:
+    """Make a medley and write it as what the ending of `out` says (SUFFIXES); returns what was changed or
+    went wrong.
+
+    Raises InputError for another ending, for tunes without a note, or for more than an hour of sound.
+    """
+    if out.suffix.lower() not in SUFFIXES:
+        raise InputError(f"{out} has no known ending: write to a file that ends in {', '.join(SUFFIXES)}")
+    said: list[str] = []
+    higher = [transpose(text, playing.transpose) for text in texts]
+    moved = [text for text in higher if text is not None]
+    if len(moved) == len(texts):
+        texts, playing = moved, replace(playing, transpose=0)
+    else:
+        said.append("not every tune can be written in another key: only the sound is transposed")
+    text, notes = medley(texts, title=title, key=key, tempo=playing.tempo)
+    notes += said
+    suffix = out.suffix.lower()
+    if suffix == ".abc":
+        write(out, text)
+        return notes
+    done = perform(text, playing)
+    if done.midi is None:
+        raise InputError("there is no note to play in these tunes")
+    notes += done.notes
+    write(out, done.midi if suffix == ".mid" else audio(done.midi, suffix[1:], font=font, longest=LONGEST))  # type: ignore[arg-type]
+    return notes
