@@ -19,6 +19,7 @@ _HOMES = {
     "parse_tune": "notation.tune",
     "read_split": "corpora",
     "render": "rendering.render",
+    "show": "rendering.show",
     "train": "training.loop",
     "train_tokenizer": "models.tokenizers",
 }
@@ -35,6 +36,7 @@ __all__ = [
     "parse_tune",
     "read_split",
     "render",
+    "show",
     "train",
     "train_tokenizer",
 ]

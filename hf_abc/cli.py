@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .rendering.midi import Playing
 
 _AUDIO = ("mp3", "flac", "wav", "ogg")
+_PLAY = "play the tunes at once, or open the page where there is no player"
 _OVERRIDES = "change a key of the recipe, e.g. --training.steps 10"
 _ADVICE = {
     errno.ENOSPC: "there is no space left on the disk: free some and start again",
@@ -141,6 +142,7 @@ def _parser() -> argparse.ArgumentParser:
         help="drop tokens less likely than this share of the best (default: the model's own)",
     )
     p.add_argument("--out", type=Path, default=Path("tunes"), help="folder to write (default: tunes)")
+    p.add_argument("--play", action="store_true", help=_PLAY)
 
     p = verb("evaluate", _evaluate, "measure a model on the test side of a corpus")
     p.add_argument("model", help="run folder or Hub id")
@@ -152,6 +154,7 @@ def _parser() -> argparse.ArgumentParser:
     p = verb("render", _render, "make MIDI, audio, scores and a listening page out of tunes")
     p.add_argument("files", nargs="+", type=Path, metavar="FILE.abc", help="tunebooks")
     p.add_argument("--out", type=Path, required=True, help="folder to write")
+    p.add_argument("--play", action="store_true", help=_PLAY)
     p.add_argument("--audio", choices=_AUDIO, default="mp3", help="format of the sound (default: mp3)")
     p.add_argument("--soundfont", type=Path, help="an SF2 file (default: the one that comes along)")
     p.add_argument("--also", nargs="+", choices=("png", "pdf", "musicxml"), default=[], help="more files")
@@ -276,7 +279,7 @@ def _sample(arguments: argparse.Namespace) -> None:
     from .sampling.prompts import Wish
 
     wish = Wish(arguments.title, arguments.rhythm, arguments.meter, arguments.key)
-    sample_files(
+    samples = sample_files(
         arguments.model,
         arguments.out,
         count=arguments.count,
@@ -288,6 +291,14 @@ def _sample(arguments: argparse.Namespace) -> None:
         render=lambda samples, out: draw(samples, out, title="New tunes"),
     )
     print(f"to see and hear: {arguments.out / 'index.html'}")
+    if arguments.play:
+        from .notation.tune import header_fields
+        from .rendering.player import play
+        from .rendering.render import file_stems
+
+        titles = [next(iter(header_fields(sample.text).get("T", [])), "") for sample in samples]
+        files = [arguments.out / f"{stem}.mp3" for stem in file_stems(titles)]
+        print(play([file for file in files if file.is_file()], arguments.out / "index.html"))
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
@@ -327,6 +338,10 @@ def _render(arguments: argparse.Namespace) -> None:
         on_tune=lambda rendered: print(rendered.abc.stem, *rendered.messages, sep="\n    ", flush=True),
     )
     print(f"{len(done)} tunes, to see and hear: {arguments.out / 'index.html'}")
+    if arguments.play:
+        from .rendering.player import play
+
+        print(play([rendered.audio for rendered in done if rendered.audio], arguments.out / "index.html"))
 
 
 def _medley(arguments: argparse.Namespace) -> None:
