@@ -6,12 +6,13 @@ model count a bar by its beats; a strain per paragraph and four bars a line show
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
 
 from hf_abc.notation.bars import Barline, parse_barline
-from hf_abc.notation.lexer import lex
+from hf_abc.notation.lexer import Symbol, lex
 from hf_abc.notation.meter import WHOLE, length_text
 from hf_abc.notation.reader import TIMED, Element, read
 from hf_abc.notation.tune import body, is_music, split_header
@@ -30,12 +31,20 @@ def strip_ornaments(text: str) -> str:
         if line.startswith("%"):
             continue
         if is_music(line):
-            kept = [s.text for s in lex(line) if s.kind not in _ORNAMENTS]
-            line = "".join(kept).rstrip()
+            line = "".join(_plain_symbols(lex(line))).rstrip()
             if not line:
                 continue
         music.append(line)
     return "\n".join([*header, *music]) + "\n"
+
+
+def _plain_symbols(symbols: list[Symbol]) -> Iterator[str]:
+    """What stays; a space keeps a stray length behind an ornament from joining the note before it."""
+    for symbol, after in zip(symbols, [*symbols[1:], None], strict=True):
+        if symbol.kind not in _ORNAMENTS:
+            yield symbol.text
+        elif after is not None and after.kind == "unknown":
+            yield " "
 
 
 def strip_false_ties(text: str) -> str:

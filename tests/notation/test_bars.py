@@ -1,8 +1,6 @@
 """Bars: bar lines in all spellings, lengths, and what is wrong."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hf_abc.notation.bars import Barline, bars, parse_barline, wrong_bars
 from hf_abc.notation.meter import WHOLE

@@ -78,6 +78,11 @@ def test_ornaments_go_and_the_melody_stays() -> None:
     assert body(strip_ornaments(text)) == "G2A>B c2 d|\nGA|"
 
 
+def test_a_length_behind_an_ornament_does_not_join_the_note_before_it() -> None:
+    text = HEADER.format("4/4", "1/8") + 'GA"x"2 B|\n'
+    assert body(strip_ornaments(text)) == "GA 2 B|"
+
+
 def test_false_ties_go() -> None:
     text = HEADER.format("4/4", "1/8")
     assert body(strip_false_ties(text + "G-A A-A|B-|B [CE]-E ^F-|F c-")) == "GA A-A|B-|B [CE]-E ^F-|F c"

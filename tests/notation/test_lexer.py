@@ -60,6 +60,9 @@ def test_one_symbol(text: str, kind: str) -> None:
 def test_a_chord_is_not_a_bar_line() -> None:
     assert kinds("|[CEG]2|") == ["bar", "chord_open", "note", "note", "note", "chord_close", "bar"]
     assert kinds("|[^CE]") == ["bar", "chord_open", "note", "note", "chord_close"]
+    assert kinds('|["D"DF]') == ["bar", "chord_open", "annotation", "note", "note", "chord_close"]
+    assert kinds("|[~DF]") == ["bar", "chord_open", "decoration", "note", "note", "chord_close"]
+    assert kinds("|[|") == kinds("|[") == ["bar"] and kinds("|[ G")[0] == "bar"
 
 
 def test_a_double_repeat_needs_no_spaces_around_it() -> None:
