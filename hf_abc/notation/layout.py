@@ -17,7 +17,6 @@ from hf_abc.notation.meter import WHOLE, length_text
 from hf_abc.notation.reader import TIMED, Element, read
 from hf_abc.notation.tune import body, is_music, split_header
 
-_CHORD_NOTE = re.compile(r"((?:\^\^|__|\^|_|=)?[A-Ga-g][,']*)[\d/]*(-?)")
 _ORNAMENTS = frozenset(
     {"grace", "decoration", "slur", "annotation", "spacer", "beam", "comment", "line_break"}
 )
@@ -222,10 +221,17 @@ def _length(written: int, unit: Fraction) -> str:
     return length_text(Fraction(written, WHOLE) / unit)
 
 
+def _chord_notes(element: Element) -> str:
+    """The notes inside the brackets without lengths, with their ties."""
+    pitches = iter(element.pitches)
+    inside = (symbol for symbol in lex(element.text) if symbol.kind in ("note", "tie"))
+    return "".join(next(pitches) if symbol.kind == "note" else "-" for symbol in inside)
+
+
 def _timed_text(element: Element, unit: Fraction) -> str:
     length = _length(element.written, unit)
     if element.kind == "chord":
-        return "[" + "".join(pitch + tie for pitch, tie in _CHORD_NOTE.findall(element.text)) + "]" + length
+        return f"[{_chord_notes(element)}]{length}"
     return (element.pitches[0] if element.pitches else "z") + length
 
 

@@ -69,6 +69,7 @@ def test_a_tied_chord_stays_tied() -> None:
     text = HEADER.format("4/4", "1/8") + "[d3-d'3-][dd']5|[c-G]8|[ce]8|\n"
     assert body(lay_out(text)) == "[d-d'-]3 [dd']5|[c-G]8|[ce]8|]"
     assert notes(lay_out(text)) == notes(text)
+    assert laid('["D"D3-.A3-][D2A2]~[Gd]3|') == "[D-A-]3 [DA]2 [Gd]3|]"
 
 
 def test_ornaments_go_and_the_melody_stays() -> None:
