@@ -24,6 +24,7 @@ from hf_abc.sampling.generator import generate_tunes
 from hf_abc.sampling.loading import load_model, load_tokenizer
 from hf_abc.training.loop import fit
 
+MARK = "<!-- table -->"
 SAME = "--corpus.only_right_bars true --training.steps 1200 --training.evaluate_every 1200 --training.checkpoint_every 1200"
 NOTE = "--tokenizer.boundary note"
 NO_CLOCK = "--training.bar_clock 0"
@@ -76,6 +77,30 @@ def run_arm(recipe: Recipe, work: Path) -> dict:
     return result
 
 
+def markdown(results: dict) -> str:
+    """The results as a Markdown table, with 95 % intervals; n and the judge stand in the heading."""
+    lines = [
+        "| arm | characters per token | bits per character | compiles | all bars right | single bars right | compiles, "
+        "min-p | all bars right, min-p | single bars right, min-p |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for name, result in results.items():
+        bits = result["bits_per_character"]
+        cells = [
+            f"{result['characters_per_token']:.2f}",
+            f"**{bits['value']:.3f}** [{bits['low']:.3f}, {bits['high']:.3f}]",
+        ]
+        for sampler in ("samples, min_p 0.0", "samples, min_p 0.05"):
+            shares_ = result[sampler]
+            cells += [percent(shares_[share]) for share in ("compiles", "bars_right", "single_bars")]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def percent(estimate: dict) -> str:
+    return f"{estimate['value']:.0%} [{estimate['low']:.0%}, {estimate['high']:.0%}]"
+
+
 def vars_of(estimate: object) -> dict:
     return {name: getattr(estimate, name) for name in estimate.__slots__}  # type: ignore[attr-defined]
 
@@ -84,6 +109,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--results", type=Path, required=True)
+    parser.add_argument("--report", type=Path, help="a Markdown file whose table is written anew")
     parser.add_argument("arms", nargs="*")
     arguments = parser.parse_args()
     results = json.loads(arguments.results.read_text()) if arguments.results.is_file() else {}
@@ -94,6 +120,9 @@ def main() -> None:
             results[name] = {"recipe": mark, "changes": ARMS[name], **run_arm(recipe, arguments.work)}
             atomic_write(arguments.results, json.dumps(results, indent=1))
         print(name, json.dumps(results[name]), flush=True)
+    if arguments.report:
+        before, _, after = arguments.report.read_text().partition(MARK)
+        atomic_write(arguments.report, before + MARK + "\n" + markdown(results) + "\n" + MARK + after.partition(MARK)[2])
 
 
 if __name__ == "__main__":
