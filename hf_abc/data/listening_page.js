@@ -6,6 +6,19 @@
   const text = new Map(tunes.map((tune) => [tune, `${tune.dataset.title}\n${tune.querySelector(".facts").textContent}\n${tune.querySelector("details").textContent}`.toLowerCase()]));
   const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
+  const ranks = { right: 0, compiles: 1, wrong: 2 };
+  let order = "number"; // as the page comes
+
+  function arrange(by) {
+    const value = (tune) => (by === "state" ? ranks[tune.dataset.state] : Number(tune.dataset[by]));
+    const compare = by === "title" || by === "key" || by === "meter"
+      ? (a, b) => collator.compare(a.dataset[by], b.dataset[by])
+      : (a, b) => value(a) - value(b);
+    tunes.sort((a, b) => compare(a, b) || a.dataset.number - b.dataset.number);
+    main.append(...tunes);
+    order = by;
+  }
+
   function show() {
     const words = control.words.value.toLowerCase().split(/\s+/).filter(Boolean);
     let count = 0;
@@ -20,11 +33,7 @@
       tune.hidden = !fits;
       count += fits;
     }
-    const by = control.order.value;
-    const numbers = by === "number" || by === "seconds";
-    tunes
-      .sort((a, b) => (numbers ? a.dataset[by] - b.dataset[by] : collator.compare(a.dataset[by], b.dataset[by])) || a.dataset.number - b.dataset.number)
-      .forEach((tune) => main.append(tune));
+    if (control.order.value !== order) arrange(control.order.value);
     document.getElementById("shown").textContent = count === tunes.length ? "" : `${count} of ${tunes.length} tunes shown`;
   }
 

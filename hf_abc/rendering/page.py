@@ -39,13 +39,14 @@ _VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A tune for the page: its ABC, the files that `render` made of it (or None), and the prompt it was
-    written to.
+    """A tune for the page: its ABC, the files that `render` made of it (or None), the prompt it was written
+    to, and what is known of copying, in a few words (`7 of 16 bars stand in "The Kesh"`).
     """
 
     text: str
     rendered: Rendered | None = None
     prompt: str = ""
+    copying: str = ""
 
 
 def listening_page(entries: Sequence[Entry], path: Path, *, title: str) -> Path:
@@ -110,6 +111,7 @@ def _tune(entry: Entry, messages: list[abcmidi.Message]) -> dict[str, Any]:
         ],
         "state": state,
         "verdict": _VERDICTS[state],
+        "copying": " ".join(entry.copying.split()),
         "score": svg,
         "audio": _data_uri(rendered.audio) if rendered and rendered.audio else "",
         "midi": _data_uri(rendered.midi) if rendered and rendered.midi else "",

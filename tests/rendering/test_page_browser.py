@@ -124,3 +124,44 @@ def test_the_page_works_in_a_browser(tmp_path):
     assert said == []
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
     assert len([url for url in asked if url.startswith("file:")]) == 1
+
+
+def test_200_tunes_open_and_filter_quickly(tmp_path, monkeypatch):
+    from hf_abc.rendering import page as room
+    from hf_abc.rendering.page import Entry, listening_page
+    from hf_abc.rendering.render import render
+
+    long = TUNES[0].replace("ABA ABd:|", "ABA ABd|" + "GAB cBA|dBG AFD|" * 5 + "G3 G3:|")
+    rendered = render(long, tmp_path / "out", "kesh")
+    drawn = room.score(long, title=False)
+    monkeypatch.setattr(room, "score", lambda *_, **__: drawn)
+    states = {n: long if n % 2 else long.replace("ABd|", "ABd2|") for n in range(200)}
+    entries = [
+        Entry(text.replace("Kesh", f"Kesh {n}"), rendered, copying=f"{n} bars known")
+        for n, text in states.items()
+    ]
+    path = listening_page(entries, tmp_path / "page.html", title="Two hundred")
+    assert path.stat().st_size < 100e6
+    changed = "document.getElementById('filter').dispatchEvent(new Event('input'));"
+    timed = (
+        "(() => { const t = performance.now(); %s; document.body.offsetHeight;"
+        " return performance.now() - t; })()"
+    )
+    by_state = (
+        "document.getElementById('words').value = ''; document.getElementById('order').value = 'state';"
+    )
+    questions = [
+        "performance.getEntriesByType('navigation')[0].loadEventEnd",
+        timed % f"document.getElementById('words').value = 'kesh 19'; {changed}",
+        "document.getElementById('shown').textContent",
+        timed % (by_state + changed),
+        "document.querySelector('article').id + ' ' + [...document.querySelectorAll('article')].at(-1).id",
+        "[...document.querySelectorAll('audio')].filter(a => a.readyState > 0).length",
+        "document.querySelector('.copying').textContent",
+    ]
+    answers, said, _ = asyncio.run(look(path, tmp_path / "profile", questions))
+    opened, filtered, shown, arranged, ends, decoded, copying = answers
+    print(f"opens in {opened:.0f}, filters in {filtered:.0f}, sorts in {arranged:.0f} ms")
+    assert opened < 15_000 and filtered < 1000 and arranged < 2000  # milliseconds, on a busy machine
+    assert shown == "12 of 200 tunes shown" and ends == "tune-2 tune-199" and copying == "1 bars known"
+    assert decoded == 0 and said == []
