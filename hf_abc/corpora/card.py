@@ -81,6 +81,11 @@ def _judge(report: dict[str, Any]) -> str:
     rows = [
         ("tunes", raw["tunes"], clean["tunes"]),
         ("with an error", _share(raw, "with_error"), _share(clean, "with_error")),
+        (
+            "with an error in the music, chord names and hornpipes in cut time left aside",
+            _share(raw, "with_error_in_the_music"),
+            _share(clean, "with_error_in_the_music"),
+        ),
         ("with a wrong bar", _share(raw, "with_wrong_bar"), _share(clean, "with_wrong_bar")),
         ("with neither", _share(raw, "sound"), _share(clean, "sound")),
     ]

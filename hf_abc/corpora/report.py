@@ -76,12 +76,18 @@ def judged(messages: Sequence[Sequence[Message]]) -> dict[str, Any]:
     return {
         "tunes": len(messages),
         "with_error": sum(not compiles(found) for found in messages),
+        "with_error_in_the_music": sum(any(_hurts(message) for message in found) for found in messages),
         "with_wrong_bar": sum(not bars_right(found) for found in messages),
         "sound": sum(compiles(found) and bars_right(found) for found in messages),
         "errors": _sorted(errors),
         "wrong_bars": _sorted(wrong),
         "warnings": _sorted(warnings),
     }
+
+
+def _hurts(message: Message) -> bool:
+    """Whether a message is an error of the music, not of a chord name or of `R:hornpipe` in cut time."""
+    return message.level == "error" and message.kind not in BENIGN | {"chord-symbol", "hornpipe-meter"}
 
 
 def _wrong_bar(message: Message) -> str:

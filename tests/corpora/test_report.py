@@ -21,10 +21,11 @@ def test_each_tune_counts_once_for_a_kind() -> None:
         [message("malformed-note"), message("malformed-note"), message("slur", "warning")],
         [*bar, short],
         [message("tie"), short],
+        [message("chord-symbol")],
     ])  # fmt: skip
     assert found == {
-        "tunes": 5, "with_error": 2, "with_wrong_bar": 2, "sound": 2,
-        "errors": {"malformed-note": 1, "tie": 1},
+        "tunes": 6, "with_error": 3, "with_error_in_the_music": 2, "with_wrong_bar": 2, "sound": 2,
+        "errors": {"chord-symbol": 1, "malformed-note": 1, "tie": 1},
         "wrong_bars": {"too short at a repeat": 2, "too long": 1},
         "warnings": {"slur": 1},
     }  # fmt: skip
