@@ -1,9 +1,10 @@
 """Cleaning: small named steps, and profiles that are lists of their names.
 
-A step is a pure function `Tune -> Tune | Dropped`. It never guesses at notes: what cannot be read is dropped with its
-reason, so that read = kept + dropped. The profile `plain` writes every tune the same way (one header order, one unit
-note length, beams at the beats, no ornaments); it costs grace notes, slurs and chord names, and buys text in which a
-small model can learn to count bars (see docs/representation.md). `light` leaves the music as it was printed.
+A step is a pure function `Tune -> Tune | Dropped`. It never guesses at notes: what cannot be read is dropped
+with its reason, so that read = kept + dropped. The profile `plain` writes every tune the same way (one header
+order, one unit note length, beams at the beats, no ornaments); it costs grace notes, slurs and chord names,
+and buys text in which a small model can learn to count bars (see docs/representation.md). `light` leaves the
+music as it was printed.
 """
 
 import re
@@ -78,7 +79,9 @@ def readable(tune: Tune) -> Tune | Dropped:
 
 
 def body_fields(tune: Tune) -> Tune | Dropped:
-    """In the body keep key, meter and length changes, as inline fields; drop words, parts, tempi, symbol lines."""
+    """In the body keep key, meter and length changes, as inline fields; drop words, parts, tempi, symbol
+    lines.
+    """
     header, body = split_header(tune.text)
     lines: list[str] = []
     for line in body:
@@ -99,14 +102,17 @@ _RHYTHMS = {
     "walkaround": "walk around",
 }
 _TITLE_RHYTHM = re.compile(
-    r"\s+-+\s*(?P<rhythm>(?:slip |double )?jig|reel|hornpipe|strathspey|clog|waltz|march|highland fling|walk around|air|polka)"
+    r"\s+-+\s*(?P<rhythm>(?:slip |double )?jig|reel|hornpipe|strathspey|clog|waltz|"
+    r"march|highland fling|walk around|air|polka)"
     r"[.]?$",
     re.IGNORECASE,
 )
 
 
 def title(tune: Tune) -> Tune | Dropped:
-    """One `T:` in a musician's spelling: no full stop, no capitals throughout, "Rose, The" put right, `-- Reel` into `R:`."""
+    """One `T:` in a musician's spelling: no full stop, no capitals throughout, "Rose, The" put right,
+    `-- Reel` into `R:`.
+    """
     header, body = split_header(tune.text)
     words = " ".join(tune.title.split())
     rhythm = tune.rhythm
@@ -125,7 +131,9 @@ def title(tune: Tune) -> Tune | Dropped:
 
 
 def header(tune: Tune) -> Tune | Dropped:
-    """The header in one order, X T R M L K, with `X:1`, canonical rhythm, meter and key; everything else goes."""
+    """The header in one order, X T R M L K, with `X:1`, canonical rhythm, meter and key; everything else
+    goes.
+    """
     fields = header_fields(tune.text)
     key = parse_key(fields["K"][0])
     if key is None:
@@ -156,7 +164,11 @@ def layout(tune: Tune) -> Tune | Dropped:
 def length(tune: Tune) -> Tune | Dropped:
     """Between 50 and 1,500 characters and at least 4 bars' worth of notes."""
     if not 50 <= len(tune.text) <= 1500:
-        return Dropped(tune, "length", "shorter than 50 characters" if len(tune.text) < 50 else "longer than 1,500 characters")
+        return Dropped(
+            tune,
+            "length",
+            "shorter than 50 characters" if len(tune.text) < 50 else "longer than 1,500 characters",
+        )
     if sum(e.kind in TIMED for e in read(tune.text)) < 12:
         return Dropped(tune, "length", "fewer than 12 notes")
     return tune
@@ -177,12 +189,25 @@ STEPS: dict[str, Step] = {
 
 PROFILES: dict[str, tuple[str, ...]] = {
     "light": ("music", "voice", "title", "header", "length"),
-    "plain": ("music", "voice", "ornaments", "body_fields", "readable", "ties", "title", "header", "layout", "length"),
+    "plain": (
+        "music",
+        "voice",
+        "ornaments",
+        "body_fields",
+        "readable",
+        "ties",
+        "title",
+        "header",
+        "layout",
+        "length",
+    ),
 }
 
 
 def clean(tune: Tune, profile: str) -> tuple[Tune | Dropped, list[str]]:
-    """Take a tune through a profile: the tune or why it was dropped, and the names of the steps that changed it."""
+    """Take a tune through a profile: the tune or why it was dropped, and the names of the steps that changed
+    it.
+    """
     touched: list[str] = []
     for name in PROFILES[profile]:
         result = STEPS[name](tune)

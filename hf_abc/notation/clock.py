@@ -1,7 +1,7 @@
 """The clock of a tune: where each character stands in its bar, its strain and its repeat.
 
-Everything that the clock tells depends on the text up to and with the character only, so that a left-to-right model
-can learn to keep it.
+Everything that the clock tells depends on the text up to and with the character only, so that a left-to-right
+model can learn to keep it.
 """
 
 from typing import NamedTuple
@@ -17,8 +17,9 @@ UNITS = 96
 class Dial(NamedTuple):
     """What the clock shows.
 
-    filled: how much of the bar is filled, in 1/96 of a whole note; pickup: the length of the strain's pick-up, which
-    its last bar has to make up for; repeating: whether a `|:` waits for its `:|`; bar: full bars in the strain so far.
+    filled: how much of the bar is filled, in 1/96 of a whole note; pickup: the length of the strain's
+    pick-up, which its last bar has to make up for; repeating: whether a `|:` waits for its `:|`; bar: full
+    bars in the strain so far.
     """
 
     filled: int
@@ -28,7 +29,8 @@ class Dial(NamedTuple):
 
 
 def clock(text: str) -> list[Dial | None]:
-    """The dial after each character of a tune; None in the header, and inside a note whose length is not yet known.
+    """The dial after each character of a tune; None in the header, and inside a note whose length is not yet
+    known.
 
     For a single voice: with several, the bars of all of them are counted together.
     """

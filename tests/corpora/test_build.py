@@ -17,6 +17,7 @@ from hf_abc.corpora.split import SIDES, side
 from hf_abc.errors import OutputError, RecipeError
 from hf_abc.notation.tune import Tune
 from hf_abc.recipe import CorpusRecipe
+from hf_abc.record import replacing
 
 
 @pytest.fixture(autouse=True)
@@ -128,6 +129,17 @@ def test_what_stands_in_the_way_is_left_alone(small_corpus: Path, tmp_path: Path
     with pytest.raises(OutputError, match="holds something else already"):
         build_corpus(CorpusRecipe(), small_corpus)  # another recipe
     assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_an_empty_folder_is_a_place_to_build_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, some_tunes: Callable[[str], Iterator[Tune]]
+) -> None:
+    """As a stage does that builds aside and renames."""
+    monkeypatch.setattr(build, "read_collection", lambda name: list(some_tunes(name))[:60])
+    with replacing(tmp_path / "run") as folder:
+        build_corpus(CorpusRecipe(sources=["airdsAirs"], validation=0.3, test=0.3), folder)
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+    assert read_split(tmp_path / "run", "test")
 
 
 def test_nothing_half_written_is_left_behind(
