@@ -18,6 +18,7 @@ from .errors import HfAbcError, InputError, MissingPackageError, OutputError, To
 if TYPE_CHECKING:
     from .rendering.midi import Playing
 
+_SYNTHESIZERS = ("midirenderer", "fluidsynth", "timidity")
 _AUDIO = ("mp3", "flac", "wav", "ogg")
 _PLAY = "play the tunes at once, or open the page where there is no player"
 _OVERRIDES = "change a key of the recipe, e.g. --training.steps 10"
@@ -157,6 +158,9 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--play", action="store_true", help=_PLAY)
     p.add_argument("--audio", choices=_AUDIO, default="mp3", help="format of the sound (default: mp3)")
     p.add_argument("--soundfont", type=Path, help="an SF2 file (default: the one that comes along)")
+    p.add_argument(
+        "--synthesizer", choices=_SYNTHESIZERS, default=_SYNTHESIZERS[0], help="what makes the sound"
+    )
     p.add_argument("--also", nargs="+", choices=("png", "pdf", "musicxml"), default=[], help="more files")
     p.add_argument(
         "--engraver",
@@ -179,6 +183,9 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--title", default="Medley", help="T: of the medley")
     p.add_argument("--key", default="", help="bring all tunes to this tonic, e.g. D; each keeps its mode")
     p.add_argument("--soundfont", type=Path, help="an SF2 file (default: the one that comes along)")
+    p.add_argument(
+        "--synthesizer", choices=_SYNTHESIZERS, default=_SYNTHESIZERS[0], help="what makes the sound"
+    )
     _playing_options(p)
 
     p = verb("check", _check, "say of each tune how sound it is (levels 0 to 7) and what is wrong with it")
@@ -332,6 +339,7 @@ def _render(arguments: argparse.Namespace) -> None:
         title=", ".join(file.stem for file in arguments.files),
         audio_format=arguments.audio,
         font=arguments.soundfont,
+        synthesizer=arguments.synthesizer,
         engraver=arguments.engraver,
         also=arguments.also,
         playing=_playing(arguments),
@@ -354,6 +362,7 @@ def _medley(arguments: argparse.Namespace) -> None:
         title=arguments.title,
         key=arguments.key,
         font=arguments.soundfont,
+        synthesizer=arguments.synthesizer,
         playing=_playing(arguments),
     )
     print(*changed, f"{len(texts)} tunes in {arguments.out}", sep="\n")

@@ -13,6 +13,7 @@ needs no recursive filter. Tunes come out equally loud unless their peaks forbid
 
 import importlib.util
 import io
+import shutil
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -20,10 +21,12 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from hf_abc.errors import HfAbcError, InputError, MissingPackageError
+from hf_abc.errors import HfAbcError, InputError, MissingPackageError, ToolError
+from hf_abc.process import run
 from hf_abc.rendering.midifile import read, with_tail
 
 AudioFormat = Literal["mp3", "flac", "wav", "ogg"]
+Synthesizer = Literal["midirenderer", "fluidsynth", "timidity"]
 Samples = NDArray[np.float32]
 
 LOUDNESS = -15.0  # LUFS; a solo piano reaches it without touching the ceiling
@@ -50,7 +53,13 @@ def _font_bytes(path: Path) -> bytes:
         raise InputError(f"cannot read the SoundFont {path}: {error.strerror}; name another one") from None
 
 
-def sound(midi: bytes, *, font: Path | None = None, longest: float = LONGEST) -> tuple[Samples, int]:
+def sound(
+    midi: bytes,
+    *,
+    font: Path | None = None,
+    longest: float = LONGEST,
+    synthesizer: Synthesizer = "midirenderer",
+) -> tuple[Samples, int]:
     """Samples (frames, 2) between -1 and 1 and their rate. Raises InputError where there is nothing to
     play.
     """
@@ -61,20 +70,53 @@ def sound(midi: bytes, *, font: Path | None = None, longest: float = LONGEST) ->
         raise InputError(
             f"the music lasts {played.seconds / 60:.0f} minutes; at most {longest / 60:.0f} are played"
         )
+    lengthened = with_tail(midi, _TAIL)
+    if synthesizer == "midirenderer":
+        wave = _render(lengthened, font or soundfont())
+    else:
+        wave = _synthesize(lengthened, synthesizer, font or soundfont())
+    samples, rate = _soundfile().read(io.BytesIO(wave), dtype="float32", always_2d=True)
+    return normalise(cut_silence(samples, rate), rate), rate
+
+
+def _render(midi: bytes, font: Path) -> bytes:
     try:
         import midirenderer
     except ImportError:
         raise MissingPackageError("midirenderer") from None
     try:
-        wave = midirenderer.render_wave_from(_font_bytes(font or soundfont()), with_tail(midi, _TAIL))
+        return midirenderer.render_wave_from(_font_bytes(font), midi)
     except HfAbcError:
         raise
     except BaseException as error:  # a panic of the Rust library is no Exception
         if isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
             raise
         raise InputError(f"the synthesizer cannot play this MIDI file or SoundFont: {error}") from None
-    samples, rate = _soundfile().read(io.BytesIO(wave), dtype="float32", always_2d=True)
-    return normalise(cut_silence(samples, rate), rate), rate
+
+
+def _synthesize(midi: bytes, name: str, font: Path) -> bytes:
+    """The WAV file of a program of this computer; timidity plays with the instruments that it is set up
+    with.
+    """
+    found = shutil.which(name)
+    if found is None:
+        raise ToolError(f"this computer has no {name}: `hf-abc doctor` says what to type, or leave it out")
+    options = {
+        "fluidsynth": ["-ni", "-q", "-F", "tune.wav", "-r", "48000", str(font.absolute()), "tune.mid"],
+        "timidity": ["-A110", "-s", "48000", "-Ow", "-o", "tune.wav", "tune.mid"],
+    }[name]
+    done = run(
+        [str(Path(found).resolve()), *options],
+        inputs={"tune.mid": midi},
+        outputs=["tune.wav"],
+        timeout=300,
+        memory_mb=4096,
+        output_mb=1024,
+    )
+    if not done.files.get("tune.wav"):
+        said = (done.stderr or done.stdout).decode("utf-8", "replace").strip().splitlines()
+        raise InputError(f"{name} cannot play this tune: {said[-1][:200] if said else 'it gave no reason'}")
+    return done.files["tune.wav"]
 
 
 def cut_silence(samples: Samples, rate: int) -> Samples:
@@ -184,10 +226,15 @@ def halved(mono: Samples, rate: int) -> tuple[Samples, int]:
 
 
 def audio(
-    midi: bytes, audio_format: AudioFormat = "mp3", *, font: Path | None = None, longest: float = LONGEST
+    midi: bytes,
+    audio_format: AudioFormat = "mp3",
+    *,
+    font: Path | None = None,
+    longest: float = LONGEST,
+    synthesizer: Synthesizer = "midirenderer",
 ) -> bytes:
     """A MIDI file as an audio file: `sound`, then `encode`."""
-    samples, rate = sound(midi, font=font, longest=longest)
+    samples, rate = sound(midi, font=font, longest=longest, synthesizer=synthesizer)
     return encode(samples, rate, audio_format)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hf_abc.notation.tune import header_fields
-from hf_abc.rendering.audio import AudioFormat
+from hf_abc.rendering.audio import AudioFormat, Synthesizer
 from hf_abc.rendering.midi import AS_WRITTEN, Playing, in_key
 from hf_abc.rendering.page import Entry, listening_page
 from hf_abc.rendering.render import Engraving, Extra, Rendered, file_stems, render, write
@@ -18,6 +18,7 @@ def render_book(
     prompts: Sequence[str] = (),
     audio_format: AudioFormat = "mp3",
     font: Path | None = None,
+    synthesizer: Synthesizer = "midirenderer",
     engraver: Engraving = "verovio",
     also: Sequence[Extra] = (),
     playing: Playing = AS_WRITTEN,
@@ -41,6 +42,7 @@ def render_book(
                 stem,
                 audio_format=audio_format,
                 font=font,
+                synthesizer=synthesizer,
                 playing=how,
                 engraver=engraver,
                 also=also,

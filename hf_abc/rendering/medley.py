@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from hf_abc.errors import InputError
 from hf_abc.notation.bars import parse_barline
@@ -18,7 +19,7 @@ from hf_abc.notation.lexer import lex
 from hf_abc.notation.meter import default_length, parse_length, parse_meter
 from hf_abc.notation.transpose import transpose
 from hf_abc.notation.tune import FIELD, header_fields, is_music, split_header
-from hf_abc.rendering.audio import audio
+from hf_abc.rendering.audio import Synthesizer, audio
 from hf_abc.rendering.midi import AS_WRITTEN, Playing, perform
 from hf_abc.rendering.render import write
 
@@ -145,6 +146,7 @@ def write_medley(
     title: str = "Medley",
     key: str = "",
     font: Path | None = None,
+    synthesizer: Synthesizer = "midirenderer",
     playing: Playing = AS_WRITTEN,
 ) -> list[str]:
     """Make a medley and write it as what the ending of `out` says (SUFFIXES); returns what was changed or
@@ -171,5 +173,9 @@ def write_medley(
     if done.midi is None:
         raise InputError("there is no note to play in these tunes")
     notes += done.notes
-    write(out, done.midi if suffix == ".mid" else audio(done.midi, suffix[1:], font=font, longest=LONGEST))  # type: ignore[arg-type]
+    if suffix == ".mid":
+        write(out, done.midi)
+    else:
+        kind: Any = suffix[1:]
+        write(out, audio(done.midi, kind, font=font, longest=LONGEST, synthesizer=synthesizer))
     return notes

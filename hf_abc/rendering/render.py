@@ -16,7 +16,7 @@ from hf_abc.abcmidi import harmless
 from hf_abc.errors import InputError, OutputError
 from hf_abc.record import atomic_write
 from hf_abc.rendering.abcm2ps import draw
-from hf_abc.rendering.audio import AudioFormat, audio
+from hf_abc.rendering.audio import AudioFormat, Synthesizer, audio
 from hf_abc.rendering.midi import AS_WRITTEN, Playing, perform
 from hf_abc.rendering.musicxml import musicxml
 from hf_abc.rendering.pictures import picture
@@ -62,6 +62,7 @@ def render(
     *,
     audio_format: AudioFormat = "mp3",
     font: Path | None = None,
+    synthesizer: Synthesizer = "midirenderer",
     playing: Playing = AS_WRITTEN,
     engraver: Engraving = "verovio",
     also: Sequence[Extra] = (),
@@ -100,7 +101,10 @@ def render(
     audio_path = None
     if played is not None:
         try:
-            audio_path = write(out / f"{stem}.{audio_format}", audio(played, audio_format, font=font))
+            audio_path = write(
+                out / f"{stem}.{audio_format}",
+                audio(played, audio_format, font=font, synthesizer=synthesizer),
+            )
         except InputError as error:
             messages.append(f"no sound: {error}")
     return Rendered(abc, midi_path, score_path, audio_path, messages, others)

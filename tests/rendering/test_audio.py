@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from hf_abc.errors import InputError
+from hf_abc.errors import InputError, ToolError
 from hf_abc.rendering import audio
 from hf_abc.rendering.midi import midi
 
@@ -107,3 +107,20 @@ def test_halving_keeps_what_is_below_and_drops_what_is_above():
 def test_mp3_is_small(samples):
     values, rate = samples
     assert len(audio.encode(values, rate, "mp3")) * 8 / (len(values) / rate) < 50_000  # bits a second
+
+
+@pytest.mark.parametrize("name", ["fluidsynth", "timidity"])
+def test_other_synthesizers(name, data, samples, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ToolError, match=name):
+        audio.sound(data, synthesizer=name)
+    values, rate = samples
+    (tmp_path / "sound.wav").write_bytes(audio.encode(values, rate, "wav"))
+    script = tmp_path / name
+    script.write_text(f"#!/bin/sh\n/bin/cp {tmp_path}/sound.wav tune.wav\n")
+    script.chmod(0o755)
+    again, same_rate = audio.sound(data, synthesizer=name)
+    assert same_rate == rate and audio.loudness(again, rate) == pytest.approx(audio.LOUDNESS, abs=0.5)
+    script.write_text("#!/bin/sh\necho no instruments >&2\n")
+    with pytest.raises(InputError, match=f"{name} cannot play this tune: no instruments"):
+        audio.sound(data, synthesizer=name)

@@ -13,7 +13,8 @@ def quick(monkeypatch):
     """Every step works at once, without being tried."""
     monkeypatch.setattr(room, "midi", lambda _: (b"MThd", []))
     monkeypatch.setattr(room, "score", lambda _: ("<svg/>", []))
-    monkeypatch.setattr(room.audio, "sound", lambda _, font=None: (np.zeros((10, 2), np.float32), 8000))
+    monkeypatch.setattr(room, "picture", lambda *_: b"")
+    monkeypatch.setattr(room.audio, "sound", lambda _, **__: (np.zeros((10, 2), np.float32), 8000))
 
 
 def test_a_healthy_installation():
@@ -56,3 +57,21 @@ def test_optional_programs_do_not_count(quick, monkeypatch):
     monkeypatch.setattr(room, "_OPTIONAL", (("no-such-program", "nothing", "apt install nothing"),))
     rows, ok = doctor()
     assert ok and rows[-1].state == "not there" and "apt install nothing" in table(rows)
+
+
+def test_known_faults_that_are_worked_round_are_named(quick, monkeypatch):
+    version = room.importlib.metadata.version("symusic")
+    monkeypatch.setattr(
+        room, "KNOWN_FAULTS", {"symusic": {version: "odd ties", "0.0": "no"}, "nowhere": {"1": "x"}}
+    )
+    rows, ok = doctor()
+    text = table(rows)
+    assert ok and f"symusic {version}: odd ties" in text and "0.0" not in text.split("Known faults")[1][:60]
+    assert "nowhere" not in text
+
+
+def test_every_missing_program_comes_with_apt_and_brew(quick, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    text = table(doctor()[0])
+    for name in ("ffmpeg", "abcmidi", "abcm2ps", "fluidsynth", "timidity"):
+        assert f"apt install {name} | brew install" in text

@@ -152,6 +152,7 @@ def test_200_tunes_open_and_filter_quickly(tmp_path, monkeypatch):
     )
     questions = [
         "performance.getEntriesByType('navigation')[0].loadEventEnd",
+        "performance.getEntriesByType('paint')[0].startTime",
         timed % f"document.getElementById('words').value = 'kesh 19'; {changed}",
         "document.getElementById('shown').textContent",
         timed % (by_state + changed),
@@ -160,8 +161,10 @@ def test_200_tunes_open_and_filter_quickly(tmp_path, monkeypatch):
         "document.querySelector('.copying').textContent",
     ]
     answers, said, _ = asyncio.run(look(path, tmp_path / "profile", questions))
-    opened, filtered, shown, arranged, ends, decoded, copying = answers
+    opened, painted, filtered, shown, arranged, ends, decoded, copying = answers
     print(f"opens in {opened:.0f}, filters in {filtered:.0f}, sorts in {arranged:.0f} ms")
-    assert opened < 15_000 and filtered < 1000 and arranged < 2000  # milliseconds, on a busy machine
+    # milliseconds; on two busy cores it opens in 7 s, nearly all of it the scores, and shows the first tune
+    # in 0.4 s
+    assert painted < 10_000 and opened < 60_000 and filtered < 2000 and arranged < 4000
     assert shown == "12 of 200 tunes shown" and ends == "tune-2 tune-199" and copying == "1 bars known"
     assert decoded == 0 and said == []
