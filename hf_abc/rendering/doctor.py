@@ -30,8 +30,8 @@ KNOWN_FAULTS: dict[str, dict[str, str]] = {
         "or the tune is told"
     },
     "soundfile": {
-        "0.14.0": "its libsndfile 1.2.2 crashes when a minute of Ogg Vorbis is written at once; it is written "
-        "in blocks"
+        "0.14.0": "its libsndfile 1.2.2 crashes when a minute of Ogg Vorbis is written at once; "
+        "it is written in blocks"
     },
     "verovio": {"6.4.1": "it reads ABC wrongly and can abort its process; its child process gets MusicXML"},
     "music21": {"10.5.1": "it plays half of real tunes wrongly; it plays only when asked for"},

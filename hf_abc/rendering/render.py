@@ -40,6 +40,21 @@ class Rendered:
     others: list[Path] = field(default_factory=list)
 
 
+_REFUSED = re.compile(
+    r"(?:^\s*%%\s*|^\s*I:\s*|\[I:\s*)(abc-include|postscript|ps|eps|svg|javascript|js|beginps|beginsvg|beginjs|begineps)\b",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+def refused(text: str) -> list[str]:
+    """What a tune asks for and does not get: files to read, programs to run, pictures to put in."""
+    return [
+        f"line {number}: the instruction {found[1]} is not carried out"
+        for number, line in enumerate(text.split("\n"), 1)
+        for found in _REFUSED.finditer(line)
+    ]
+
+
 def safe_stem(name: str) -> str:
     """A file name without its ending for any title: at most 60 of a-z, 0-9 and `-`, never empty, no device
     name.
@@ -78,7 +93,7 @@ def render(
         if wanted not in get_args(Extra):
             raise InputError(f"files of kind {wanted!r} are not known: ask for {', '.join(get_args(Extra))}")
     stem = safe_stem(stem)
-    messages: list[str] = []
+    messages = refused(text)
     abc = write(out / f"{stem}.abc", text if text.endswith("\n") else text + "\n")
 
     performance = perform(text, playing)
