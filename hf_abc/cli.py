@@ -371,23 +371,18 @@ def _medley(arguments: argparse.Namespace) -> None:
 def _check(arguments: argparse.Namespace) -> None:
     import json
 
-    from .abcmidi import check_book
-    from .notation.levels import level
-    from .notation.tune import header_fields
+    from .corpora import check_files
     from .record import plain
 
-    for file in arguments.files:
-        tunes = _read_book(file)
-        for tune, messages in zip(tunes, check_book(tunes), strict=True):
-            found = level(tune, messages)
-            title = next(iter(header_fields(tune).get("T", [])), "")
-            if arguments.json:
-                line = {"file": str(file), "title": title, "level": found.number, "problems": found.problems}
-                print(json.dumps(plain(line), ensure_ascii=False))
-            else:
-                first = found.problems[0] if found.problems else None
-                why = f"  line {first.line}: {first.text}" if first else ""
-                print(f"{file}  level {found.number}  {title or '(no title)'}{why}")
+    for tune in check_files(arguments.files):
+        level = tune.level
+        if arguments.json:
+            line = {"file": tune.file, "number": tune.number, "title": tune.title, "level": level.number}
+            print(json.dumps(plain({**line, "problems": level.problems}), ensure_ascii=False))
+        else:
+            first = level.problems[0] if level.problems else None
+            why = f"  line {first.line}: {first.text}" if first else ""
+            print(f"{tune.file}  level {level.number}  {tune.title or '(no title)'}{why}")
 
 
 def _doctor(arguments: argparse.Namespace) -> None:
@@ -401,9 +396,10 @@ def _doctor(arguments: argparse.Namespace) -> None:
 
 def _read_book(file: Path) -> list[str]:
     """The tunes of a tunebook; InputError when there is none."""
+    from .corpora.encoding import decode
     from .notation.tune import split_book
 
-    tunes = list(split_book(file.read_text(encoding="utf-8", errors="replace")))
+    tunes = list(split_book(decode(file.read_bytes())))
     if not tunes:
         raise InputError(f"{file} holds no tune: a tune starts with a line X: and has a line K:")
     return tunes
