@@ -1,14 +1,12 @@
 """Sound: MIDI -> samples -> a file, with midirenderer and a SoundFont.
 
 Without a SoundFont of the user the one inside the wheel of pretty_midi is used (TimGM6mb, 6 MB; measured:
-160 to 230
-times real time on one core). midirenderer stops with the last event and cuts the last note off, so it is
-given a file
-that ends later and the silence is taken away afterwards.
+160 to 230 times real time on one core). midirenderer stops with the last event and cuts the last note off,
+so it is given a file that ends later and the silence is taken away afterwards.
 
 Loudness follows ITU-R BS.1770-4 (K-weighted, gated), with the filters applied to the spectrum of each
-block, which
-needs no recursive filter. Tunes come out equally loud unless their peaks forbid it: nothing clips.
+block, which needs no recursive filter. Tunes come out equally loud unless their peaks forbid it: nothing
+clips.
 """
 
 import importlib.util

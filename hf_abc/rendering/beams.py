@@ -39,8 +39,7 @@ def beam_marks(events: list[Event], meter: Meter | None, offset: Fraction) -> li
     """MusicXML's beam elements for each event of a measure.
 
     Notes that stand together in the ABC are beamed together; where the tune has no spaces at all, `meter`
-    is given and
-    the beams follow its beats, counted from `offset` (a pick-up ends on a beat).
+    is given and the beams follow its beats, counted from `offset` (a pick-up ends on a beat).
     """
     flags = [_flags(event) for event in events]
     groups: list[list[int]] = []

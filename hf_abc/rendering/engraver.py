@@ -1,10 +1,8 @@
 """The child process that holds verovio: MusicXML in, SVG out, many scores one after another.
 
 Run by score.py as a script, never imported by it. verovio may abort the process that it lives in, so it
-lives in this
-one. Messages on both pipes are a length of four bytes (big endian) and that much JSON: in `{"xml",
-"options"}`, out
-`{"svg"}` or `{"error"}`.
+lives in this one. Messages on both pipes are a length of four bytes (big endian) and that much JSON: in
+`{"xml", "options"}`, out `{"svg"}` or `{"error"}`.
 """
 
 import json

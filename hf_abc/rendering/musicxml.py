@@ -1,10 +1,8 @@
 """ABC -> MusicXML 4.0 (partwise), the way to every engraver and notation program.
 
 The score is written, not played: repeats and endings are signs, ornaments stay ornaments. Each voice
-becomes a part.
-Lengths are exact: the divisions of a quarter are chosen for the tune. The treble clef is always written
-out, since
-engravers draw none where MusicXML names none.
+becomes a part. Lengths are exact: the divisions of a quarter are chosen for the tune. The treble clef is
+always written out, since engravers draw none where MusicXML names none.
 """
 
 import math

@@ -1,9 +1,8 @@
 """The listening page: one HTML file with everything in it, for reading, seeing, hearing and copying tunes.
 
 It opens from disk and loads nothing. Everything that comes from a tune is escaped, scores are rebuilt from
-plain
-shapes, and the page's content security policy allows only its own script, by its hash: nothing that a tune
-says runs.
+plain shapes, and the page's content security policy allows only its own script, by its hash: nothing that a
+tune says runs.
 """
 
 import base64

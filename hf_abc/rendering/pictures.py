@@ -1,8 +1,9 @@
 """A score as PNG or as vector PDF, drawn by matplotlib from the SVG of score.py.
 
 Every SVG library was found wanting here: cairosvg wants a system library, resvg writes no PDF, and neither
-has a font on a bare computer. Scores hold few kinds of shapes, matplotlib is there anyway (music21 needs it)
-and carries fonts; so this reads those shapes and no others. Letters become outlines: the PDF needs no font.
+has a font on a bare computer. Scores hold few kinds of shapes, matplotlib is there anyway (music21 needs
+it) and carries fonts; so this reads those shapes and no others. Letters become outlines: the PDF needs no
+font.
 """
 
 import io

@@ -1,8 +1,7 @@
 """One tune into files: ABC, MIDI, score and audio, side by side in a folder.
 
 The ABC is written first and whatever else fails is told, so nothing is ever lost. File names hold letters,
-digits and
-`-` only, whatever the title says, and every file is written aside and renamed.
+digits and `-` only, whatever the title says, and every file is written aside and renamed.
 """
 
 import re

@@ -1,8 +1,8 @@
 """A tune as it stands on the staff: voices, measures, and notes with their written lengths.
 
-This is what a score draws: beams, tuplets, slurs, ties, grace notes, endings, ornaments, chord symbols, words
-under the notes, several voices and overlays. It does not play: repeats are not expanded and ornaments are not
-written out. reader.py makes it from ABC, musicxml.py writes it.
+This is what a score draws: beams, tuplets, slurs, ties, grace notes, endings, ornaments, chord symbols,
+words under the notes, several voices and overlays. It does not play: repeats are not expanded and ornaments
+are not written out. reader.py makes it from ABC, musicxml.py writes it.
 """
 
 from dataclasses import dataclass, field
