@@ -136,9 +136,9 @@ def plain_notes(text: str) -> str:
         if re.match(r"[RP]:", line):
             continue
         if not re.match(r"[A-Za-z]:|%", line):
-            line = re.sub(r'"[^"]*"|\{[^}]*\}|![^!\s|]*!|\+[^+\s|]*\+', "", line)
-            line = re.sub(r"(?<!\[)[TuvMLHSOPk~.`](?!:)", "", line)
-            line = "".join(_plain_bar(s.text) if s.kind == "bar" else s.text for s in lex(line))
+            dropped = ("annotation", "grace", "decoration", "beam")
+            symbols = [symbol for symbol in lex(line) if symbol.kind not in dropped]
+            line = "".join(_plain_bar(s.text) if s.kind == "bar" else s.text for s in symbols)
         lines.append(line)
     return "\n".join(lines)
 
