@@ -19,6 +19,7 @@ from hf_abc.rendering.voice import VoiceReader
 
 MOST_VOICES = 32
 MOST_MEASURES = 10_000  # of all voices together
+_ENDING = re.compile(r"\s*[1-9](?=[ \"({^_=A-Ga-gzx])")
 _NUMBER = re.compile(r"\d{7,}")
 
 
@@ -68,6 +69,8 @@ def read_staff(text: str) -> Sheet:
         if current is None:
             current = reader("1")
         current.start_line()
+        if current.voice.measures and current.measure.empty and _ENDING.match(line):
+            line = f"|{line.lstrip()}"  # the bar line of this ending stands in the line before
         for symbol in lex(line):
             if symbol.kind == "field" and symbol.text[1] == "V":
                 current = reader(symbol.text[3:-1])

@@ -263,3 +263,11 @@ def test_no_text_breaks_the_writer(music):
 def test_a_low_voice_without_a_clef_gets_the_bass_clef():
     document, _ = musicxml("X:1\nL:1/4\nK:C\nV:1\ncdef|\nV:2\nC,D,E,C|\nV:3 clef=treble\nC,D,E,C|\n")
     assert re.findall(r"<sign>(.)</sign>", document) == ["G", "F", "G"]
+
+
+def test_an_ending_that_begins_a_line():
+    text = "X:1\nM:4/4\nL:1/4\nK:G\n|:GABc|1 d4:|\n2d4|]\n"
+    assert re.findall('<ending number="(.)" type="(.*?)"', musicxml(text)[0]) == [
+        ("1", "start"), ("1", "stop"), ("2", "start"), ("2", "stop"),
+    ]  # fmt: skip
+    assert "<ending" not in musicxml("X:1\nL:1/4\nK:G\n2d4|\nGAB\n2c|]\n")[0]
