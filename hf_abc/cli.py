@@ -177,6 +177,7 @@ def _parser() -> argparse.ArgumentParser:
         "--out",
         type=Path,
         required=True,
+        dest="piece",
         metavar="FILE",
         help="file to write; its ending says what: .abc, .mid, .mp3, .flac, .wav or .ogg",
     )
@@ -358,14 +359,14 @@ def _medley(arguments: argparse.Namespace) -> None:
     texts = [tune for file in arguments.files for tune in _read_book(file)]
     changed = write_medley(
         texts,
-        arguments.out,
+        arguments.piece,
         title=arguments.title,
         key=arguments.key,
         font=arguments.soundfont,
         synthesizer=arguments.synthesizer,
         playing=_playing(arguments),
     )
-    print(*changed, f"{len(texts)} tunes in {arguments.out}", sep="\n")
+    print(*changed, f"{len(texts)} tunes in {arguments.piece}", sep="\n")
 
 
 def _check(arguments: argparse.Namespace) -> None:

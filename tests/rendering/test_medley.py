@@ -94,5 +94,13 @@ def test_every_kind_of_file(tmp_path):
 
 def test_the_command(tmp_path, capsys):
     (tmp_path / "book.abc").write_text(JIG + "\n" + REEL)
-    assert main(["medley", str(tmp_path / "book.abc"), "--out", str(tmp_path / "all.mid"), "--key", "G"]) == 0
+    for _ in range(2):  # a file of before is replaced
+        asked = ["medley", str(tmp_path / "book.abc"), "--out", str(tmp_path / "all.mid"), "--key", "G"]
+        assert main(asked) == 0
     assert (tmp_path / "all.mid").read_bytes().startswith(b"MThd") and "2 tunes" in capsys.readouterr().out
+
+
+def test_a_place_that_cannot_be_written_is_one_line(tmp_path, capsys):
+    (tmp_path / "book.abc").write_text(JIG)
+    assert main(["medley", str(tmp_path / "book.abc"), "--out", str(tmp_path / "book.abc" / "x.mid")]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
