@@ -11,16 +11,10 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from .errors import HfAbcError, InputError, MissingPackageError, OutputError, ToolError
+from .rendering.options import PLAY, add_medley, add_rendering, playing
 
-if TYPE_CHECKING:
-    from .rendering.midi import Playing
-
-_SYNTHESIZERS = ("midirenderer", "fluidsynth", "timidity")
-_AUDIO = ("mp3", "flac", "wav", "ogg")
-_PLAY = "play the tunes at once, or open the page where there is no player"
 _OVERRIDES = "change a key of the recipe, e.g. --training.steps 10"
 _ADVICE = {
     errno.ENOSPC: "there is no space left on the disk: free some and start again",
@@ -143,7 +137,7 @@ def _parser() -> argparse.ArgumentParser:
         help="drop tokens less likely than this share of the best (default: the model's own)",
     )
     p.add_argument("--out", type=Path, default=Path("tunes"), help="folder to write (default: tunes)")
-    p.add_argument("--play", action="store_true", help=_PLAY)
+    p.add_argument("--play", action="store_true", help=PLAY)
 
     p = verb("evaluate", _evaluate, "measure a model on the test side of a corpus")
     p.add_argument("model", help="run folder or Hub id")
@@ -153,41 +147,10 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--json", action="store_true", help="print JSON")
 
     p = verb("render", _render, "make MIDI, audio, scores and a listening page out of tunes")
-    p.add_argument("files", nargs="+", type=Path, metavar="FILE.abc", help="tunebooks")
-    p.add_argument("--out", type=Path, required=True, help="folder to write")
-    p.add_argument("--play", action="store_true", help=_PLAY)
-    p.add_argument("--audio", choices=_AUDIO, default="mp3", help="format of the sound (default: mp3)")
-    p.add_argument("--soundfont", type=Path, help="an SF2 file (default: the one that comes along)")
-    p.add_argument(
-        "--synthesizer", choices=_SYNTHESIZERS, default=_SYNTHESIZERS[0], help="what makes the sound"
-    )
-    p.add_argument("--also", nargs="+", choices=("png", "pdf", "musicxml"), default=[], help="more files")
-    p.add_argument(
-        "--engraver",
-        choices=("verovio", "abcm2ps"),
-        default="verovio",
-        help="what draws the SVG files: verovio (default) or the abcm2ps of this computer; the page, PNG and "
-        "PDF are always verovio's",
-    )
-    _playing_options(p)
+    add_rendering(p)
 
     p = verb("medley", _medley, "make one piece out of many tunes: ABC, MIDI or sound")
-    p.add_argument("files", nargs="+", type=Path, metavar="FILE.abc", help="tunebooks")
-    p.add_argument(
-        "--out",
-        type=Path,
-        required=True,
-        dest="piece",
-        metavar="FILE",
-        help="file to write; its ending says what: .abc, .mid, .mp3, .flac, .wav or .ogg",
-    )
-    p.add_argument("--title", default="Medley", help="T: of the medley")
-    p.add_argument("--key", default="", help="bring all tunes to this tonic, e.g. D; each keeps its mode")
-    p.add_argument("--soundfont", type=Path, help="an SF2 file (default: the one that comes along)")
-    p.add_argument(
-        "--synthesizer", choices=_SYNTHESIZERS, default=_SYNTHESIZERS[0], help="what makes the sound"
-    )
-    _playing_options(p)
+    add_medley(p)
 
     p = verb("check", _check, "say of each tune how sound it is (levels 0 to 7) and what is wrong with it")
     p.add_argument("files", nargs="+", type=Path, metavar="FILE.abc", help="tunebooks")
@@ -195,37 +158,6 @@ def _parser() -> argparse.ArgumentParser:
 
     verb("doctor", _doctor, "say what is installed, what is missing, and what to type")
     return parser
-
-
-def _playing_options(parser: argparse.ArgumentParser) -> None:
-    """How to play tunes: read by `_playing`."""
-    add = parser.add_argument_group("playing").add_argument
-    add("--no-grace-notes", action="store_true", help="leave grace notes out")
-    add("--no-chord-symbols", action="store_true", help="do not play chord symbols")
-    add("--tempo", default="", help="quarter notes a minute, or as in Q: (3/8=100)")
-    add("--instrument", default="", help="a name or number of General MIDI, e.g. fiddle, harp")
-    add("--transpose", type=int, default=0, metavar="SEMITONES", help="ABC, score and sound")
-    add(
-        "--engine",
-        choices=("abc2midi", "system", "music21"),
-        default="abc2midi",
-        help="what plays: the abc2midi of the package (default), the abc2midi of this computer, or music21, "
-        "which gets about half of real tunes right: it lets accidentals end early, overlooks key and meter "
-        "changes within a line and goes back to wrong places at repeats",
-    )
-
-
-def _playing(arguments: argparse.Namespace) -> "Playing":
-    from .rendering.midi import Playing
-
-    return Playing(
-        grace_notes=not arguments.no_grace_notes,
-        chord_symbols=not arguments.no_chord_symbols,
-        tempo=arguments.tempo,
-        instrument=arguments.instrument,
-        transpose=arguments.transpose,
-        engine=arguments.engine,
-    )
 
 
 def _version() -> str:
@@ -343,7 +275,7 @@ def _render(arguments: argparse.Namespace) -> None:
         synthesizer=arguments.synthesizer,
         engraver=arguments.engraver,
         also=arguments.also,
-        playing=_playing(arguments),
+        playing=playing(arguments),
         on_tune=lambda rendered: print(rendered.abc.stem, *rendered.messages, sep="\n    ", flush=True),
     )
     print(f"{len(done)} tunes, to see and hear: {arguments.out / 'index.html'}")
@@ -364,7 +296,7 @@ def _medley(arguments: argparse.Namespace) -> None:
         key=arguments.key,
         font=arguments.soundfont,
         synthesizer=arguments.synthesizer,
-        playing=_playing(arguments),
+        playing=playing(arguments),
     )
     print(*changed, f"{len(texts)} tunes in {arguments.piece}", sep="\n")
 
