@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from hf_abc.errors import InputError
 from hf_abc.evaluation.baselines import conditional_xz, witten_bell
 from hf_abc.evaluation.belonging import check_belongs
+from hf_abc.evaluation.copying import copied
 from hf_abc.evaluation.intervals import Estimate
 from hf_abc.evaluation.likelihood import TuneLoss, bits_per_character, paired, tune_losses
 from hf_abc.evaluation.validity import judge, shares
@@ -88,7 +89,7 @@ def evaluate(
         "witten_bell_5": bits_per_character(baseline),
         "against_witten_bell_5": paired(losses, baseline),
         "xz": conditional_xz(train, texts),
-        "human": shares(judge(texts)),
+        "human": {**shares(judge(texts)), **copied(texts, train)},
         "seconds": round(seconds, 1),
         "tokens_per_second": round(sum(loss.tokens for loss in losses) / max(seconds, 1e-6)),
     }
@@ -97,7 +98,7 @@ def evaluate(
     own = sampler_of(folder)["min_p"] if min_p is None else min_p
     for section, chosen in (("samples", own), *([("plain_samples", 0.0)] if own else [])):
         result[section], tunes = _write_and_judge(
-            loaded, tokenizer, samples, prompts, seed, temperature, chosen, batch_size, say
+            loaded, tokenizer, train, samples, prompts, seed, temperature, chosen, batch_size, say
         )
         if out is not None:
             write_book(tunes, out / f"{section}.abc")
@@ -109,6 +110,7 @@ def evaluate(
 def _write_and_judge(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
+    train: Sequence[str],
     count: int,
     prompts: Sequence[str] | None,
     seed: int,
@@ -117,7 +119,7 @@ def _write_and_judge(
     batch_size: int,
     say: Callable[[str], None],
 ) -> tuple[dict[str, Any], list[Sample]]:
-    """Let the model write `count` tunes and count how sound they are."""
+    """Let the model write `count` tunes; how sound they are, and how much of them stands in `train`."""
     say(f"writing {count:,} tunes, temperature {temperature:g}, min-p {min_p:g}")
     wanted = [prompts[i % len(prompts)] if prompts else "" for i in range(count)]
     start = time.monotonic()
@@ -127,6 +129,7 @@ def _write_and_judge(
     )  # fmt: skip
     seconds = time.monotonic() - start
     tokens = sum(tune.tokens for tune in tunes)
+    texts = [tune.text for tune in tunes]
     sampled = {
         "n": count,
         "seed": seed,
@@ -134,7 +137,7 @@ def _write_and_judge(
         "temperature": temperature,
         "min_p": min_p,
         "guards": "none",
-        "shares": shares(judge([tune.text for tune in tunes], [tune.ended for tune in tunes])),
+        "shares": {**shares(judge(texts, [tune.ended for tune in tunes])), **copied(texts, train)},
         "tokens": tokens,
         "seconds": round(seconds, 1),
         "tokens_per_second": round(tokens / max(seconds, 1e-6)),
@@ -191,6 +194,9 @@ _SHARES = {
     "loops": "loops (4 copies of 1-8 bars)",
     "silent": "silent",
     "ended": "ended by itself",
+    "notes_16": "16 notes in a row of a training tune",
+    "notes_24": "24 notes in a row of a training tune",
+    "title": "title of a training tune",
 }
 
 

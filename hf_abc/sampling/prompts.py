@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from hf_abc.sampling.decoder import Gpt2Decoder
 
 ORDER = "XTRMLK"
-_HEAD_TOKENS = 64  # what the model may write to fill a gap: the longest titles have some 40 tokens
+_HEAD_TOKENS = 48  # what the model may write to fill a gap: the longest titles have some 30 tokens
+_TRIES = 16  # heads that are written for a gap, to find one that fits what is wished behind it
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,19 +108,28 @@ def write_heads(
             samples = generate_tunes(
                 model,
                 tokenizer,
-                [heads[i] for i in gaps],
+                [heads[i] for i in gaps for _ in range(_TRIES)],
                 seed=seed + (number << 32),  # other random numbers than the tunes will draw
                 temperature=temperature,
                 min_p=min_p,
                 batch_size=batch_size,
                 max_new_tokens=_HEAD_TOKENS,
             )
-            for i, sample in zip(gaps, samples, strict=True):
-                heads[i] += _fields_before(sample.text[len(heads[i]) :], _last_place(heads[i]), place)
+            for turn, i in enumerate(gaps):
+                tries = [sample.text for sample in samples[turn * _TRIES : (turn + 1) * _TRIES]]
+                heads[i] = _fitting(tries, heads[i], place, f"{letter}:{wanted[i][letter]}\n")
         for i, fields in enumerate(wanted):
             if letter in fields:
                 heads[i] += f"{letter}:{fields[letter]}\n"
     return heads
+
+
+def _fitting(tries: Sequence[str], head: str, place: int, wish: str) -> str:
+    """The head with its gap filled as in the first try that goes on with the wish itself: so a jig gets a jig's
+    title. Where no try does, as in the first one.
+    """
+    filled = [head + _fields_before(text[len(head) :], _last_place(head), place) for text in tries]
+    return next((f for f, text in zip(filled, tries, strict=True) if text.startswith(f + wish)), filled[0])
 
 
 def _last_place(head: str) -> int:

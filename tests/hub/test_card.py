@@ -28,7 +28,7 @@ SHAPE = r"""
 \n\#\#\#\ Prompts\n\n[^\n]+:\n\n(\*\ (meters|keys|rhythms):\ `[^\n]+\n){3}\n[^\n]+\n
 \n\#\#\ Training\ data\n\n(\|[^\n]+\|\n){3}\nOf\ [^\n]+\n\n(\|[^\n]+\|\n){5}\nA\ family\ [^\n]+\n
 \n\#\#\#\ Licence\n\n[^\n]+\n\n>\ are\ distributed\ [^\n]+\n\n[^\n]+\n
-\n\#\#\ Results\n\n[^\n]+\n\n(\|[^\n]+\|\n){6}\n[^\n]+\n\n(\|[^\n]+\|\n){9}\n[^\n]+\n
+\n\#\#\ Results\n\n[^\n]+\n\n(\|[^\n]+\|\n){6}\n[^\n]+\n\n(\|[^\n]+\|\n){12}\n[^\n]+\n
 \n\#\#\ Two\ tunes\n\n[^\n]+\n
     (\nSeed\ [^\n]+:\n\n(?P<fence>`{3,})abc\nX:[\s\S]+?\n(?P=fence)\n
     (\n!\[[^\n]+\]\(examples/tiny-\d\.svg\)\n)?){2}

@@ -88,6 +88,14 @@ def test_the_model_fills_the_gaps(monkeypatch):
     assert all(seed != 3 for _, seed in asked)
 
 
+def test_a_jig_gets_a_jigs_title(monkeypatch):
+    turns = iter(["T:A Reel\nR:reel\n", "T:A Jig\nR:jig\n", *["T:Another Jig\nR:jig\n"] * 99])
+    _writer(monkeypatch, lambda head: next(turns))
+    assert write_heads(None, None, [Wish(rhythm="jig")], seed=1) == ["X:1\nT:A Jig\nR:jig\n"]
+    _writer(monkeypatch, lambda head: "T:A Reel\nR:reel\n")
+    assert write_heads(None, None, [Wish(rhythm="jig")], seed=1) == ["X:1\nT:A Reel\nR:jig\n"]  # none fits
+
+
 def test_a_model_that_writes_no_head(monkeypatch):
     _writer(monkeypatch, lambda head: "M:3/4 but no line end")
     assert write_heads(None, None, [Wish(key="D")], seed=1) == ["X:1\nK:D\n"]
