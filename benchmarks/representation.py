@@ -68,7 +68,9 @@ def run_arm(recipe: Recipe, work: Path) -> dict:
         "parameters": model.num_parameters(),
         "characters_per_token": sum(loss.chars for loss in losses) / sum(loss.tokens for loss in losses),
         "bits_per_character": vars_of(bits_per_character(losses)),
-        "human": {name: vars_of(share) for name, share in shares(judge([r["text"] for r in held_out])).items()},
+        "human": {
+            name: vars_of(share) for name, share in shares(judge([r["text"] for r in held_out])).items()
+        },
     }
     for min_p in (0.0, 0.05):
         samples = generate_tunes(model, tokenizer, [""] * 200, seed=1, min_p=min_p)
@@ -122,7 +124,10 @@ def main() -> None:
         print(name, json.dumps(results[name]), flush=True)
     if arguments.report:
         before, _, after = arguments.report.read_text().partition(MARK)
-        atomic_write(arguments.report, before + MARK + "\n" + markdown(results) + "\n" + MARK + after.partition(MARK)[2])
+        atomic_write(
+            arguments.report,
+            before + MARK + "\n" + markdown(results) + "\n" + MARK + after.partition(MARK)[2],
+        )
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from accelerate.utils import set_seed
 
 from hf_abc.errors import HfAbcError, RecipeError
@@ -68,6 +69,7 @@ def fit(
         return out
 
     settings = recipe.training
+    AcceleratorState._reset_state()  # global: a run before in this process may have had another precision
     accelerator = Accelerator(mixed_precision=precision(settings.precision))
     progress = Progress(settings.steps, show=accelerator.is_main_process)
     if accelerator.is_main_process:

@@ -154,6 +154,15 @@ def test_a_corpus_shorter_than_a_block_is_trained_on(
     assert (out / "model.safetensors").is_file()
 
 
+def test_runs_of_different_precision_in_one_process(
+    tmp_path: Path, recipe_with: Recipes, tunes: list[str]
+) -> None:
+    for precision in ("bf16", "fp32"):
+        recipe = recipe_with(steps=1)
+        recipe = replace(recipe, training=replace(recipe.training, precision=precision))
+        assert fit(recipe, tunes[2:], tunes[:2], tmp_path / precision) == tmp_path / precision
+
+
 def test_a_length_that_training_never_sees_is_refused(
     tmp_path: Path, recipe_with: Recipes, tunes: list[str]
 ) -> None:
