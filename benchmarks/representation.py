@@ -1,13 +1,14 @@
 """How tunes should be written and cut for a small model: the same training, one thing changed at a time.
 
-Each arm trains the quickstart's GPT-2 with so many tokens (so that compute is equal; where a token holds less text,
-the model sees less text), is measured on the held-out families in bits per character, writes 200 tunes at temperature
-1 without any guard, once plainly and once with min-p 0.05, and abc2midi judges them. The corpus holds the tunes that
-abc2midi finds no fault with. Arms that are already in the results file are kept, so the script can be stopped.
+Each arm trains the quickstart's GPT-2 with so many tokens (so that compute is equal; where a token holds less
+text, the model sees less text), is measured on the held-out families in bits per character, writes 200 tunes
+at temperature 1 without any guard, once plainly and once with min-p 0.05; abc2midi judges them. The corpus
+holds the tunes that abc2midi finds no fault with. Arms that are already in the results file are kept, so the
+script can be stopped.
 
-    python benchmarks/representation.py --work /tmp/representation --results docs/representation.json [ARM ...]
+    python benchmarks/representation.py --work DIR --results docs/representation.json [ARM ...]
 
-Six minutes an arm on one core. docs/representation.md says what came out.
+Some five minutes an arm on one core. docs/representation.md says what came out.
 """
 
 import argparse
@@ -25,7 +26,10 @@ from hf_abc.sampling.loading import load_model, load_tokenizer
 from hf_abc.training.loop import fit
 
 MARK = "<!-- table -->"
-SAME = "--corpus.only_right_bars true --training.steps 1200 --training.evaluate_every 1200 --training.checkpoint_every 1200"
+SAME = (
+    "--corpus.only_right_bars true --training.steps 1200 --training.evaluate_every 1200 "
+    "--training.checkpoint_every 1200"
+)
 NOTE = "--tokenizer.boundary note"
 NO_CLOCK = "--training.bar_clock 0"
 ARMS = {
@@ -82,8 +86,8 @@ def run_arm(recipe: Recipe, work: Path) -> dict:
 def markdown(results: dict) -> str:
     """The results as a Markdown table, with 95 % intervals; n and the judge stand in the heading."""
     lines = [
-        "| arm | characters per token | bits per character | compiles | all bars right | single bars right | compiles, "
-        "min-p | all bars right, min-p | single bars right, min-p |",
+        "| arm | characters per token | bits per character | compiles | all bars right | single bars right "
+        "| compiles, min-p | all bars right, min-p | single bars right, min-p |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for name, result in results.items():

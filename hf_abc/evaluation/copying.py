@@ -3,8 +3,8 @@
 * ``notes_16``, ``notes_24``  the tune has 16, 24 notes in a row whose intervals a training tune has too
 * ``title``                   its title is that of a training tune (case, articles and numbers apart)
 
-Durations are not compared, so this finds more than a listener would. Folk tunes share phrases: a share says something
-only beside that of held-out human tunes. Which tune was copied from is not told here.
+Durations are not compared, so this finds more than a listener would. Folk tunes share phrases: a share says
+something only beside that of held-out human tunes. Which tune was copied from is not told here.
 """
 
 from collections.abc import Sequence

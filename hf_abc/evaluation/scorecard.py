@@ -52,8 +52,8 @@ def evaluate(
     from the model's own distribution, without min-p; they are left out where that is the same. `prompts` are
     taken in turn for the samples; without them the model starts from nothing. With `out`, that folder gets
     losses.csv (one line a tune, for paired comparisons), samples.abc and plain_samples.abc. `say` is told
-    what goes on every few seconds. Raises InputError for a model, a tokenizer and a corpus that do not belong together, and
-    for the train side.
+    what goes on every few seconds. Raises InputError for a model, a tokenizer and a corpus that do not belong
+    together, and for the train side.
     """
     from hf_abc.corpora import read_split
 

@@ -125,8 +125,8 @@ def write_heads(
 
 
 def _fitting(tries: Sequence[str], head: str, place: int, wish: str) -> str:
-    """The head with its gap filled as in the first try that goes on with the wish itself: so a jig gets a jig's
-    title. Where no try does, as in the first one.
+    """The head with its gap filled as in the first try that goes on with the wish itself: so a jig gets a
+    jig's title. Where no try does, as in the first one.
     """
     filled = [head + _fields_before(text[len(head) :], _last_place(head), place) for text in tries]
     return next((f for f, text in zip(filled, tries, strict=True) if text.startswith(f + wish)), filled[0])
