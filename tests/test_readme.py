@@ -1,4 +1,6 @@
-"""The README: every file has its line, every line has its file, and its numbers are those of run.json."""
+"""The README and the pages: every file has its line, every line its file, and the numbers are those of the
+result files.
+"""
 
 import importlib.util
 import json
@@ -11,7 +13,6 @@ ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MODEL = ROOT / "hf_abc" / "data" / "model"
 _ROW = re.compile(r"^\| `([^|]+) \|", re.MULTILINE)
-_ROOMS = ("notation", "corpora", "models", "training", "sampling", "rendering", "evaluation", "hub")
 
 
 def _named() -> set[str]:

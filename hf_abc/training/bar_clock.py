@@ -4,9 +4,10 @@ Small models write tunes that look right and do not count: measured, 2 to 4 % of
 of the right length. So a linear layer learns to read off a hidden state what the clock of notation shows
 after each token: how full the bar is, how long the pick-up was, whether a repeat is open, how many bars the
 strain has. The layer is thrown away after training, the model stays a plain GPT-2 with the counting in its
-hidden states. Measured on the embedded tunes (docs/representation.md): at equal compute more samples with all bars
-right, with note tokens three times as many, for some hundredths of a bit per character in a short run. The
-layer reads three quarters up the model; on the last hidden state the losses fight for it.
+hidden states. Measured on the embedded tunes (docs/representation.md): at equal compute more samples with
+all bars right, with note tokens nearly twice to three times as many, for some hundredths of a bit per
+character in a short run. The layer reads three quarters up the model; on the last hidden state the losses
+fight for it.
 """
 
 from __future__ import annotations
