@@ -1,0 +1,28 @@
+"""A recipe: every choice of a run, as dataclasses.
+
+Values come from three places, the later one wins: the defaults below, a YAML file, `--training.steps 10` on
+the command line. A recipe is strict: an unknown key, a wrong type or an impossible value is refused by name.
+The recipes of this repository lie in `recipes/` and are shipped inside the package as well.
+"""
+
+from .corpus import CorpusRecipe
+from .evaluation import EvaluationRecipe
+from .loading import load_recipe, recipe_path, shipped_recipes
+from .model import ModelRecipe
+from .sampling import SamplingRecipe
+from .tokenizer import TokenizerRecipe
+from .training import TrainingRecipe
+from .whole import Recipe
+
+__all__ = [
+    "CorpusRecipe",
+    "EvaluationRecipe",
+    "ModelRecipe",
+    "Recipe",
+    "SamplingRecipe",
+    "TokenizerRecipe",
+    "TrainingRecipe",
+    "load_recipe",
+    "recipe_path",
+    "shipped_recipes",
+]

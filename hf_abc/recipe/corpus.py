@@ -1,0 +1,27 @@
+"""Which tunes, how they are cleaned, and how they are shared out."""
+
+from dataclasses import dataclass, field
+
+from .require import require
+
+
+@dataclass(frozen=True)
+class CorpusRecipe:
+    """Which tunes, how they are cleaned, and how they are shared out."""
+
+    sources: list[str] = field(default_factory=lambda: ["oneills1850", "ryansMammoth", "airdsAirs"])
+    """Names of collections (modules of hf_abc/corpora know them)."""
+    profile: str = "plain"
+    """Name of a list of cleaning steps in hf_abc/corpora/cleaning.py."""
+    only_right_bars: bool = False
+    """Leave out the tunes in which abc2midi finds an error or a bar of a wrong length."""
+    validation: float = 0.05
+    """Share of the families that goes to the validation side."""
+    test: float = 0.05
+    """Share of the families that goes to the test side."""
+
+    def __post_init__(self) -> None:
+        require(bool(self.sources), "corpus.sources", self.sources, "name at least one collection")
+        require(self.validation > 0, "corpus.validation", self.validation, "give a share above 0")
+        require(self.test > 0, "corpus.test", self.test, "give a share above 0")
+        require(self.validation + self.test < 1, "corpus.test", self.test, "leave some tunes for training")
