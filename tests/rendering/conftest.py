@@ -125,11 +125,11 @@ def play():
     return play_musicxml
 
 
-def plain_notes(text: str) -> str:
+def plain_notes(text: str, *, repeats: bool = False) -> str:
     """The tune without what abc2midi plays in its own way and a score only draws.
 
-    Ornaments, grace notes, D.C., swing, the order of parts; and repeats, which abc2midi completes where a
-    sign lacks.
+    Ornaments, grace notes, D.C., swing, the order of parts; and without `repeats` also those, which abc2midi
+    completes where a sign lacks.
     """
     lines = []
     for line in text.split("\n"):
@@ -138,7 +138,7 @@ def plain_notes(text: str) -> str:
         if not re.match(r"[A-Za-z]:|%", line):
             dropped = ("annotation", "grace", "decoration", "beam")
             symbols = [symbol for symbol in lex(line) if symbol.kind not in dropped]
-            line = "".join(_plain_bar(s.text) if s.kind == "bar" else s.text for s in symbols)
+            line = "".join(_plain_bar(s.text) if s.kind == "bar" and not repeats else s.text for s in symbols)
         lines.append(line)
     return "\n".join(lines)
 
