@@ -61,12 +61,11 @@ def tunes_of(file: Path) -> Iterator[str]:
         yield from (row["abc_clean"] for row in rows if "abc_clean" in row)
     elif re.search(r"^X:", text, re.MULTILINE):
         yield from split_book(text)
-    elif "[K:" in text:
-        for paragraph in re.findall(r"(?:^\[\w:[^\]\n]*\]\n)+.+", text, re.MULTILINE):
-            yield "X:1\n" + re.sub(r"^\[(\w:[^\]\n]*)\]$", r"\1", paragraph, flags=re.MULTILINE) + "\n"
     else:
-        for meter, key, music in re.findall(r"^(M:\S+) (K:\S+) (.+)$", text, re.MULTILINE):
-            yield f"X:1\n{meter}\n{key}\n{music}\n"
+        tokens = re.findall(r"((?:^\[\w:[^\]\n]*\]\n)+|^M:\S+ K:\S+ )(.+)$", text, re.MULTILINE)
+        for head, music in tokens:
+            fields = "\n".join(re.findall(r"\w:[^\]\s]*", head))
+            yield f"X:1\n{fields}\n{music.replace(' ', '')}\n"
 
 
 def all_tunes(places: list[Path]) -> list[str]:
