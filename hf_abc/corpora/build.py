@@ -19,9 +19,9 @@ from hf_abc.corpora.card import write_card
 from hf_abc.corpora.cleaning import PROFILES, STEPS, Dropped
 from hf_abc.corpora.families import find_links, largest, melody_key, name_families
 from hf_abc.corpora.leaks import letter_steps, run_rate, shared_letters, twin_rate
-from hf_abc.corpora.music21_collections import COLLECTIONS, read_collection
 from hf_abc.corpora.parquet import write_side
 from hf_abc.corpora.report import StepCount, judged, side_counts, source_counts, statistics
+from hf_abc.corpora.sources.music21_collections import COLLECTIONS, read_collection
 from hf_abc.corpora.split import SIDES, Side, side
 from hf_abc.errors import OutputError, RecipeError
 from hf_abc.notation.tune import Tune

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hf_abc.corpora.music21_collections import COLLECTIONS, LICENCE, licence_text
+from hf_abc.corpora.sources.music21_collections import COLLECTIONS, LICENCE, licence_text
 from hf_abc.corpora.split import SIDES
 
 _ROWS = 12

@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from hf_abc.corpora.music21_collections import LICENCE as MUSIC21
+from hf_abc.corpora.sources.music21_collections import LICENCE as MUSIC21
 from hf_abc.errors import InputError, OutputError
 from hf_abc.record import Record, atomic_write
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from hf_abc.corpora.music21_collections import COLLECTIONS
+from hf_abc.corpora.sources.music21_collections import COLLECTIONS
 from hf_abc.errors import InputError, OutputError
 from hf_abc.notation.tune import header_fields
 from hf_abc.record import Record, atomic_write

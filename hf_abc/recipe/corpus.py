@@ -10,7 +10,9 @@ class CorpusRecipe:
     """Which tunes, how they are cleaned, and how they are shared out."""
 
     sources: list[str] = field(default_factory=lambda: ["oneills1850", "ryansMammoth", "airdsAirs"])
-    """Names of collections (modules of hf_abc/corpora know them)."""
+    """Collections of the music21 wheel by name, or `kind:place` (hf_abc/corpora/sources lists the kinds)."""
+    acknowledge: list[str] = field(default_factory=list)
+    """Kinds of sources whose licence forbids training and for which you have a permission of your own."""
     profile: str = "plain"
     """Name of a list of cleaning steps in hf_abc/corpora/cleaning.py."""
     only_right_bars: bool = False
@@ -21,7 +23,7 @@ class CorpusRecipe:
     """Share of the families that goes to the test side."""
 
     def __post_init__(self) -> None:
-        require(bool(self.sources), "corpus.sources", self.sources, "name at least one collection")
+        require(bool(self.sources), "corpus.sources", self.sources, "name at least one source")
         require(self.validation > 0, "corpus.validation", self.validation, "give a share above 0")
         require(self.test > 0, "corpus.test", self.test, "give a share above 0")
         require(self.validation + self.test < 1, "corpus.test", self.test, "leave some tunes for training")

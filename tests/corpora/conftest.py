@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hf_abc.corpora import build
-from hf_abc.corpora.music21_collections import read_collection
+from hf_abc.corpora.sources.music21_collections import read_collection
 from hf_abc.notation.tune import Tune
 from hf_abc.recipe import CorpusRecipe
 

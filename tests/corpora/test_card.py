@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from hf_abc.corpora.card import write_card
-from hf_abc.corpora.music21_collections import licence_text
+from hf_abc.corpora.sources.music21_collections import licence_text
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from hf_abc.corpora.cleaning import PROFILES, STEPS, Dropped, clean
-from hf_abc.corpora.music21_collections import COLLECTIONS, read_collection
+from hf_abc.corpora.sources.music21_collections import COLLECTIONS, read_collection
 from hf_abc.notation.bars import wrong_bars
 from hf_abc.notation.levels import level
 from hf_abc.notation.melody import notes

@@ -19,7 +19,7 @@ from hf_abc.corpora.families import (
     similarity,
     title_key,
 )
-from hf_abc.corpora.music21_collections import COLLECTIONS, read_collection
+from hf_abc.corpora.sources.music21_collections import COLLECTIONS, read_collection
 from hf_abc.notation.transpose import transpose
 from hf_abc.notation.tune import Tune, parse_tune
 

@@ -7,7 +7,13 @@ from collections import Counter
 
 import pytest
 
-from hf_abc.corpora.music21_collections import COLLECTIONS, LICENCE, files, licence_text, read_collection
+from hf_abc.corpora.sources.music21_collections import (
+    COLLECTIONS,
+    LICENCE,
+    files,
+    licence_text,
+    read_collection,
+)
 from hf_abc.errors import InputError, MissingPackageError
 from hf_abc.notation.tune import Tune
 
@@ -78,7 +84,7 @@ def test_unknown_collections_and_a_missing_package(monkeypatch: pytest.MonkeyPat
 
 def test_music21_is_not_imported() -> None:
     code = (
-        "import sys; from hf_abc.corpora.music21_collections import read_collection;"
+        "import sys; from hf_abc.corpora.sources.music21_collections import read_collection;"
         "next(read_collection('airdsAirs')); assert 'music21' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from hf_abc.corpora.music21_collections import COLLECTIONS, corpus_folder
+from hf_abc.corpora.sources.music21_collections import COLLECTIONS, corpus_folder
 from hf_abc.errors import InputError, OutputError
 from hf_abc.hub.card import model_card, write_card
 

@@ -7,13 +7,15 @@ twice.
 
 import importlib.util
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from hf_abc.corpora.encoding import decode
 from hf_abc.errors import InputError, MissingPackageError
 from hf_abc.notation.tune import Tune, header_fields, parse_tune, split_book
+
+from .source import Licence, Source
 
 LICENCE = "music21-corpus"
 """What each row carries; `licence_text` is what it stands for."""
@@ -67,6 +69,13 @@ def read_collection(name: str) -> Iterator[Tune]:
             number = header_fields(text)["X"][0].lstrip("0") if COLLECTIONS[name].numbered else path.stem
             settings[number] += 1
             yield parse_tune(text, id=f"{name}:{number}:{settings[number]}", source=name, licence=LICENCE)
+
+
+def open_collection(name: str, acknowledged: Container[str] = ()) -> Source:
+    """A collection as a source; its terms allow training, so nothing has to be acknowledged."""
+    files(name)
+    licence = Licence(LICENCE, title="the terms of music21's corpus", note=licence_text())
+    return Source(name, name, COLLECTIONS[name].title, licence, lambda: read_collection(name), lambda: "")
 
 
 def files(name: str) -> list[Path]:
