@@ -52,7 +52,7 @@ def letter_steps(text: str) -> bytes:
     places: list[int] = []
     for line in filter(is_music, body(text).split("\n")):
         inside = 0  # notes of the chord that is open, counted from 1
-        for kind, symbol, _ in lex(line):
+        for kind, symbol in lex(line):
             if kind == "chord_open":
                 inside = 1
             elif kind in ("chord_close", "bar"):

@@ -8,6 +8,7 @@ to tell anything (abc2midi applies it and reports 128 of 2,000 sound tunes).
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from hf_abc.notation.reader import TIMED, Element, read
 
@@ -41,6 +42,7 @@ class Barline:
 _ENDING = re.compile(r"\[?(\d+(?:[,-]\d+)*)\.?$")
 
 
+@lru_cache(maxsize=1024)
 def parse_barline(text: str) -> Barline:
     """Read a bar line: `|`, `||`, `|]`, `[|`, `|:`, `:|`, `::`, `:|2`, `[1`, `|1,3` and what old books made
     of them.

@@ -166,13 +166,13 @@ def read(text: str) -> list[Element]:
                 elements.append(Element("field", line, offset, number, state.meter, voice))
             continue
         symbols = lex(line)
-        position = 0
+        position, start = 0, offset
         while position < len(symbols):
-            kind, symbol, start = symbols[position]
+            kind, symbol = symbols[position]
             if kind == "field" and symbol[1] == "V":
                 voice = _voice(symbol[3:-1])
                 state = voices.setdefault(voice, _State(unit, meter))
-            element = Element(kind, symbol, offset + start, number, state.meter, voice)
+            element = Element(kind, symbol, start, number, state.meter, voice)
             if kind == "note":
                 pitch, ratio = _split_note(symbol)
                 element.pitches.append(pitch)
@@ -182,6 +182,7 @@ def read(text: str) -> list[Element]:
             else:
                 _read_symbol(element, state)
             elements.append(element)
+            start += len(element.text)
             position += 1
         elements.append(Element("line_end", "\n", offset + len(line), number, state.meter, voice))
     return elements

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hf_abc.notation.lexer import lex
+from hf_abc.notation.lexer import _BRANCHES, _SYMBOL, lex
 
 LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 MUSIC = st.text(alphabet="ABGceg^_=',/0123456789|:[](){}<>-~.HTuv!+\"&$%\\`xyzZ \t*?é", max_size=60)
@@ -22,7 +22,8 @@ def texts(line: str, kind: str) -> list[str]:
 def test_the_symbols_of_a_line_join_up_to_the_line(line: str) -> None:
     symbols = lex(line)
     assert "".join(symbol.text for symbol in symbols) == line
-    assert all(line.startswith(symbol.text, symbol.start) for symbol in symbols)
+    reference = [(found.lastgroup, found.group()) for found in _SYMBOL.finditer(line)]
+    assert [(s.kind, s.text) for s in symbols] == [(_BRANCHES.get(k or "", k), t) for k, t in reference]
 
 
 def test_the_symbols_of_real_tunes_join_up_and_are_known(real_tunes: list[str]) -> None:
@@ -98,7 +99,15 @@ def test_an_open_quote_or_brace_does_not_swallow_the_line() -> None:
     assert texts("{GABc|", "note") == list("GABc")
 
 
-@pytest.mark.parametrize("piece", ["{", "[a:", '"', "![a", "[1,", "::", "9", "\\ "])
+def test_a_colon_and_a_backslash_mean_something_else_at_the_end_of_a_line() -> None:
+    assert kinds("c:") == kinds("c:")[:1] + ["bar"] and kinds("c: ") == ["note", "bar", "space"]
+    assert kinds("c: d") == ["note", "unknown", "space", "note"]
+    assert kinds("c\\d\\") == ["note", "unknown", "note", "continuation"]
+
+
+@pytest.mark.parametrize(
+    "piece", ["{", "[a:", '"', "![a", "[1,", "::", "9", "\\ ", ": ", ":  x", "(3:", "+a", "|["]
+)
 def test_hostile_lines_are_read_in_linear_time(piece: str) -> None:
     """A pattern that looks for its end from every start would need minutes here."""
     line = piece * 30_000
