@@ -17,10 +17,10 @@ from pathlib import Path
 
 from hf_abc.errors import HfAbcError, MissingPackageError, OutputError
 
-from . import check, corpus, doctor, evaluate, medley, quickstart, render, sample, tokenizer, train
+from . import check, copying, corpus, doctor, evaluate, medley, quickstart, render, sample, tokenizer, train
 
 # in the order of `hf-abc --help`
-_VERBS = (quickstart, corpus, tokenizer, train, sample, evaluate, render, medley, check, doctor)
+_VERBS = (quickstart, corpus, tokenizer, train, sample, evaluate, render, medley, check, copying, doctor)
 _OVERRIDES = "change a key of the recipe, e.g. --training.steps 10"
 _ADVICE = {
     errno.ENOSPC: "there is no space left on the disk: free some and start again",

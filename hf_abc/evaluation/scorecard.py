@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 from hf_abc.errors import InputError
 from hf_abc.evaluation.baselines import conditional_xz, witten_bell
 from hf_abc.evaluation.belonging import check_belongs
-from hf_abc.evaluation.copying import copied
+from hf_abc.evaluation.copying import Copying, copied
 from hf_abc.evaluation.intervals import Estimate
 from hf_abc.evaluation.likelihood import TuneLoss, bits_per_character, paired, tune_losses
+from hf_abc.evaluation.tables import aligned, number, percent
 from hf_abc.evaluation.validity import judge, shares
 from hf_abc.record import atomic_write, peak_memory_gib, plain
 from hf_abc.sampling.files import write_book
@@ -65,8 +66,10 @@ def evaluate(
     rows = read_split(corpus, side)
     if not rows:
         raise InputError(f"{corpus} has no tune on its {side} side: there is nothing to measure on")
-    train = [row["text"] for row in read_split(corpus, "train")]
+    train_rows = read_split(corpus, "train")
+    train = [row["text"] for row in train_rows]
     known = check_belongs(folder, train, corpus)
+    copying = Copying.of(train_rows)
     texts = [row["text"] for row in rows]
     loaded, tokenizer = load_model(folder), load_tokenizer(folder)
 
@@ -89,7 +92,7 @@ def evaluate(
         "witten_bell_5": bits_per_character(baseline),
         "against_witten_bell_5": paired(losses, baseline),
         "xz": conditional_xz(train, texts),
-        "human": {**shares(judge(texts)), **copied(texts, train)},
+        "human": {**shares(judge(texts)), **copied(texts, copying)},
         "seconds": round(seconds, 1),
         "tokens_per_second": round(sum(loss.tokens for loss in losses) / max(seconds, 1e-6)),
     }
@@ -98,7 +101,7 @@ def evaluate(
     own = sampler_of(folder)["min_p"] if min_p is None else min_p
     for section, chosen in (("samples", own), *([("plain_samples", 0.0)] if own else [])):
         result[section], tunes = _write_and_judge(
-            loaded, tokenizer, train, samples, prompts, seed, temperature, chosen, batch_size, say
+            loaded, tokenizer, copying, samples, prompts, seed, temperature, chosen, batch_size, say
         )
         if out is not None:
             write_book(tunes, out / f"{section}.abc")
@@ -110,7 +113,7 @@ def evaluate(
 def _write_and_judge(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
-    train: Sequence[str],
+    copying: Copying,
     count: int,
     prompts: Sequence[str] | None,
     seed: int,
@@ -119,7 +122,7 @@ def _write_and_judge(
     batch_size: int,
     say: Callable[[str], None],
 ) -> tuple[dict[str, Any], list[Sample]]:
-    """Let the model write `count` tunes; how sound they are, and how much of them stands in `train`."""
+    """Let the model write `count` tunes; how sound they are, and how much of them is copied."""
     say(f"writing {count:,} tunes, temperature {temperature:g}, min-p {min_p:g}")
     wanted = [prompts[i % len(prompts)] if prompts else "" for i in range(count)]
     start = time.monotonic()
@@ -137,7 +140,7 @@ def _write_and_judge(
         "temperature": temperature,
         "min_p": min_p,
         "guards": "none",
-        "shares": {**shares(judge(texts, [tune.ended for tune in tunes])), **copied(texts, train)},
+        "shares": {**shares(judge(texts, [tune.ended for tune in tunes])), **copied(texts, copying)},
         "tokens": tokens,
         "seconds": round(seconds, 1),
         "tokens_per_second": round(tokens / max(seconds, 1e-6)),
@@ -194,9 +197,13 @@ _SHARES = {
     "loops": "loops (4 copies of 1-8 bars)",
     "silent": "silent",
     "ended": "ended by itself",
+    "notes_12": "12 notes in a row of a training tune",
     "notes_16": "16 notes in a row of a training tune",
     "notes_24": "24 notes in a row of a training tune",
+    "inside_12": "notes in runs of 12 of a training tune",
+    "inside_16": "notes in runs of 16",
     "title": "title of a training tune",
+    "title_like": "title nearly that of one",
 }
 
 
@@ -209,20 +216,22 @@ def table(result: Mapping[str, Any]) -> str:
         ["bits per character", "model", "5-gram", "xz"],
         [
             held_out,
-            _number(measured["bits_per_character"]),
-            _number(measured["witten_bell_5"]),
+            number(measured["bits_per_character"]),
+            number(measured["witten_bell_5"]),
             f"{measured['xz']:.3f}",
         ],
-        ["paired with the 5-gram", _number(measured["against_witten_bell_5"], sign=True), "", ""],
+        ["paired with the 5-gram", number(measured["against_witten_bell_5"], sign=True), "", ""],
         ["", "", "", ""],
         ["share of tunes", *(f"{s['n']:,} samples, min-p {s['min_p']:g}" for s in sections)],
     ]
     lines[-1].append(f"{measured['tunes']:,} human")
     for name, words in _SHARES.items():
+        if name not in sampled["shares"]:
+            continue
         human = measured["human"].get(name)
-        own = [_percent(section["shares"][name]) for section in sections]
-        lines.append([words, *own, _percent(human) if human else ""])
-    rows = _aligned(lines)
+        own = [percent(section["shares"][name]) for section in sections]
+        lines.append([words, *own, percent(human) if human else ""])
+    rows = aligned(lines)
     prompts = "no prompt" if sampled["prompts"] == "none" else f"{len(sampled['prompts'])} prompts"
     rows += [
         "",
@@ -238,28 +247,3 @@ def table(result: Mapping[str, Any]) -> str:
     if not measured["trained_on_this_corpus"]:
         rows.append("the model does not say what it was trained on: it may know the held-out tunes")
     return "\n".join(rows)
-
-
-def _aligned(lines: Sequence[Sequence[str]]) -> list[str]:
-    """Rows of cells with their columns under each other."""
-    columns = range(max(map(len, lines)))
-    widths = [max((len(line[c]) for line in lines if c < len(line)), default=0) for c in columns]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=False)).rstrip()
-        for line in lines
-    ]
-
-
-def _number(estimate: Mapping[str, Any], sign: bool = False) -> str:
-    mark = "+.3f" if sign else ".3f"
-    if estimate["low"] is None:
-        return f"{estimate['value']:{mark}}"
-    return f"{estimate['value']:{mark}} [{estimate['low']:{mark}}, {estimate['high']:{mark}}]"
-
-
-def _percent(estimate: Mapping[str, Any]) -> str:
-    if estimate["value"] is None:
-        return "-"
-    if estimate["low"] is None:
-        return f"{100 * estimate['value']:.1f} %"
-    return f"{100 * estimate['value']:.1f} % [{100 * estimate['low']:.1f}, {100 * estimate['high']:.1f}]"
