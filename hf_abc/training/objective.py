@@ -1,8 +1,10 @@
-"""What is minimised: the next token's nats over packed rows, and the bar clock's beside it.
+"""What is minimised: the next token's nats over rows of tokens, and the bar clock's beside it.
 
 A module that holds the model, so that data parallel wrappers see one forward pass. It sums instead of
 averaging: the caller divides by the number of labels of the whole batch, over all processes, and bits per
 character need the sum too.
+
+`Objective` is what the loop asks of a family of models; `PackedObjective` is GPT-2's.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -35,19 +37,48 @@ class Nats:
 
 
 class Objective(nn.Module):
-    """A causal language model with its losses. `clock` adds the head that reads the bar clock.
+    """What turns rows of tokens into nats: the seam between the loop and a family of models.
 
-    While it lives the model attends by `attention.NAME`; `usual_attention` gives it back for other work.
+    carried: what a model remembers from one step to the next, for each part of a batch (a recurrent model's
+    states; nothing for GPT-2). It is saved with each checkpoint, for each process its own, so its values are
+    tensors or tuples, lists and dicts of tensors. Nothing is carried in evaluation mode.
+    """
+
+    def __init__(self, model: PreTrainedModel) -> None:
+        super().__init__()
+        self.model = model
+        self.carried: dict[int, Any] = {}
+
+    def forward(
+        self, input_ids: Tensor, position_ids: Tensor, labels: Tensor, clock: Tensor, part: int = 0
+    ) -> Nats:
+        """The losses of rows of tokens, whose arrays are those of `packing.Blocks`.
+
+        `part` counts the forward passes of one step on one process: the same rows of a stream's batches
+        always come with the same part.
+        """
+        raise NotImplementedError
+
+    @contextmanager
+    def usual_model(self) -> Iterator[PreTrainedModel]:
+        """The model as its library knows it, to generate with or to be saved, for the length of a block."""
+        yield self.model
+
+
+class PackedObjective(Objective):
+    """A model with attention on packed rows. `clock` adds the head that reads the bar clock.
+
+    While it lives the model attends by `attention.NAME`; `usual_model` gives it back for other work.
     """
 
     def __init__(self, model: PreTrainedModel, *, clock: bool = False) -> None:
-        super().__init__()
-        self.model = model
+        super().__init__(model)
         model.set_attn_implementation(NAME)
         self.clock_head = nn.Linear(model.config.hidden_size, sum(SIZES)) if clock else None
 
-    def forward(self, input_ids: Tensor, position_ids: Tensor, labels: Tensor, clock: Tensor) -> Nats:
-        """The losses of rows of tokens; the arguments are the arrays of `packing.Blocks`."""
+    def forward(
+        self, input_ids: Tensor, position_ids: Tensor, labels: Tensor, clock: Tensor, part: int = 0
+    ) -> Nats:
         output = self.model(
             input_ids=input_ids,
             position_ids=position_ids,
@@ -63,15 +94,13 @@ class Objective(nn.Module):
         dials = zip(read.split(SIZES, dim=-1), clock.unbind(dim=-1), strict=True)
         return Nats(nats, torch.stack([_summed(logits, classes) for logits, classes in dials]).sum())
 
-
-@contextmanager
-def usual_attention(model: PreTrainedModel) -> Iterator[None]:
-    """The model with the library's attention, to generate with or to be saved, for the length of a block."""
-    model.set_attn_implementation("sdpa")
-    try:
-        yield
-    finally:
-        model.set_attn_implementation(NAME)
+    @contextmanager
+    def usual_model(self) -> Iterator[PreTrainedModel]:
+        self.model.set_attn_implementation("sdpa")
+        try:
+            yield self.model
+        finally:
+            self.model.set_attn_implementation(NAME)
 
 
 def tensors(blocks: Blocks, device: torch.device) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,9 +16,9 @@ class Progress:
     """Steps, tokens, seconds and the loss curve of a run; a `state_dict` like the optimizer's keeps them in
     checkpoints.
 
-    curve: one entry for each measurement, with step, tokens, seconds, train (nats a token since the last
-    entry) and validation (bits per character). Seconds count training and evaluation of all parts of an
-    interrupted run.
+    curve: one entry for each look, with step, tokens, seconds, train (nats a token since the last entry) and
+    what was seen (`watch.Look`). Seconds count training and evaluation of all parts of an interrupted run,
+    `stepping` those of the steps alone.
     """
 
     def __init__(self, steps: int, *, show: bool) -> None:
@@ -26,6 +26,7 @@ class Progress:
         self.show = show
         self.step = 0
         self.tokens = 0
+        self.stepping = 0.0
         self.curve: list[dict[str, float]] = []
         self._before = 0.0  # seconds of earlier parts
         self._since = time.monotonic()
@@ -45,6 +46,7 @@ class Progress:
             "step": self.step,
             "tokens": self.tokens,
             "seconds": self.seconds,
+            "stepping": self.stepping,
             "nats": self._nats,
             "targets": self._targets,
             "curve": self.curve,
@@ -54,11 +56,13 @@ class Progress:
         self.step, self.tokens, self.curve = state["step"], state["tokens"], state["curve"]
         self._nats, self._targets = state["nats"], state["targets"]
         self._before, self._since = state["seconds"], time.monotonic()
+        self.stepping = state["stepping"]
 
-    def stepped(self, *, nats: float, targets: int, tokens: int, epoch: int) -> None:
+    def stepped(self, *, nats: float, targets: int, tokens: int, epoch: int, seconds: float) -> None:
         """Count a step (sums over its batch), and say so if nothing was said for some seconds."""
         self.step += 1
         self.tokens += tokens
+        self.stepping += seconds
         self._nats += nats
         self._targets += targets
         if time.monotonic() - self._said < _EVERY and self.step < self.steps:
@@ -73,20 +77,19 @@ class Progress:
             text += f"  {speed:,.0f} tokens/s  {_duration(left)} left"
         self._line(text, passing=True)
 
-    def measured(self, bits_per_character: float) -> None:
-        """Add a point to the curve."""
+    def looked(self, seen: Mapping[str, float | None]) -> dict[str, float]:
+        """Add a point to the curve, and return it; `seen` is a `watch.Look` as a mapping."""
         train = self._nats / self._targets if self._targets else float("nan")
         self._nats, self._targets = 0.0, 0
-        self.curve.append(
-            {
-                "step": self.step,
-                "tokens": self.tokens,
-                "seconds": round(self.seconds, 1),
-                "train": round(train, 5),
-                "validation": round(bits_per_character, 5),
-            }
-        )
-        self.say(f"step {self.step:,}/{self.steps:,}  validation {bits_per_character:.4f} bits/character")
+        point: dict[str, float] = {
+            "step": self.step,
+            "tokens": self.tokens,
+            "seconds": round(self.seconds, 1),
+            "train": round(train, 5),
+        }
+        point |= {name: round(value, 5) for name, value in seen.items() if value is not None}
+        self.curve.append(point)
+        return point
 
     def say(self, text: str) -> None:
         """One line that stays."""

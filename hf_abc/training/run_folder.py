@@ -14,37 +14,69 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError
 
 from hf_abc.errors import OutputError
-from hf_abc.models.sizes import parameter_counts
-from hf_abc.record import Record, atomic_write, fingerprint, finished, mark_finished, peak_memory_gib, plain
+from hf_abc.record import (
+    Record,
+    atomic_write,
+    fingerprint,
+    finished,
+    mark_finished,
+    peak_memory_gib,
+    plain,
+)
+from hf_abc.training.checkpoint import BEST, FOLDER
 
 if TYPE_CHECKING:
-    from transformers import GenerationConfig, GPT2LMHeadModel, PreTrainedTokenizerFast
+    from accelerate import Accelerator
+    from torch import Tensor
+    from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerFast
 
+    from hf_abc.models.sizes import ParameterCounts
     from hf_abc.recipe import Recipe
     from hf_abc.training.progress import Progress
+    from hf_abc.training.watch import Watch
 
 _CLAIM = ".training"
+_WRITTEN = (
+    FOLDER,
+    BEST,
+    "samples",
+    "tracking",
+    "evaluation",
+    "README.md",
+    "run.json",
+    "recipe.yaml",
+    "config.json",
+    "generation_config.json",
+    "model.safetensors",
+    "tokenizer.json",
+    "tokenizer_config.json",
+)
 
 
-def mark(recipe: Recipe, train: Sequence[str], validation: Sequence[str]) -> str:
-    """The fingerprint of a run: seed, tokenizer, model and training settings, and every text."""
+def texts_mark(train: Sequence[str], validation: Sequence[str]) -> str:
+    """The fingerprint of every text, in order."""
     texts = hashlib.sha256()
     for side in (train, validation):
         for text in side:
             texts.update(text.encode("utf-8", "surrogatepass") + b"\0")
         texts.update(b"\1")
+    return texts.hexdigest()
+
+
+def mark(recipe: Recipe, texts: str) -> str:
+    """The fingerprint of a run: seed, tokenizer, model and training settings, and that of its texts."""
     return fingerprint(
         {
             "seed": recipe.seed,
             "tokenizer": recipe.tokenizer,
             "model": recipe.model,
             "training": recipe.training,
-            "texts": texts.hexdigest(),
+            "texts": texts,
         }
     )
 
@@ -61,7 +93,8 @@ def claim(out: Path, run: str) -> None:
         if claimed.is_file():
             if claimed.read_text(encoding="utf-8").strip() != run:
                 raise OutputError(
-                    f"{out} holds a run of another recipe, seed or corpus: choose another folder or remove it"
+                    f"{out} holds a run of another recipe, seed or corpus, or of another version of hf_abc: "
+                    "choose another folder, remove it, or train again with --force"
                 )
         elif (out / "config.json").exists() or (out / "checkpoints").exists():
             raise OutputError(f"{out} holds a model of other origin: choose another folder or remove it")
@@ -69,6 +102,23 @@ def claim(out: Path, run: str) -> None:
             atomic_write(claimed, run + "\n")
     except OSError as error:
         raise OutputError(f"{out} cannot be written ({error.strerror}): choose another folder") from error
+
+
+def clear(out: Path) -> None:
+    """Remove what a run has written, finished or not, so that it is done again; other files stay.
+
+    OutputError when the folder holds a model that no run of this package has written.
+    """
+    if not (out / _CLAIM).is_file():
+        if (out / "config.json").exists():
+            raise OutputError(f"{out} holds a model of other origin: choose another folder or remove it")
+        return
+    for name in (".finished", *_WRITTEN, _CLAIM):  # the claim last: until then the folder is known as ours
+        path = out / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def generation_config(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> GenerationConfig:
@@ -93,18 +143,21 @@ def save(
     out: Path,
     run: str,
     recipe: Recipe,
-    model: GPT2LMHeadModel,
+    model: PreTrainedModel,
+    weights: dict[str, Tensor],
     tokenizer: PreTrainedTokenizerFast,
-    progress: Progress,
+    facts: dict[str, Any],
 ) -> None:
-    """Write the trained model and its record, each file aside and renamed, and mark the run as finished."""
+    """Write the trained model (its weights are `weights`) and its record, each file aside and renamed, and
+    mark the run as finished. `facts` becomes the section "training" of run.json.
+    """
     import yaml
 
     aside = out / ".model.partial"
     try:
         shutil.rmtree(aside, ignore_errors=True)
         model.generation_config = generation_config(recipe, tokenizer)
-        model.save_pretrained(aside)
+        model.save_pretrained(aside, state_dict=weights)
         tokenizer.save_pretrained(aside)
         (aside / "recipe.yaml").write_text(
             yaml.safe_dump(plain(recipe), sort_keys=False, allow_unicode=True), encoding="utf-8"
@@ -115,9 +168,10 @@ def save(
         aside.rmdir()
         record = Record(out)
         record.begin(recipe, recipe.seed)
-        record.update("timings", {"training": round(progress.seconds, 1)})
-        record.set("training", _training_section(model, progress))
+        record.update("timings", {"training": facts["seconds"]})
+        record.set("training", facts)
         mark_finished(out, run)
+        shutil.rmtree(out / BEST, ignore_errors=True)
     except Exception as error:
         if type(error) is not Exception and not isinstance(error, (OSError, SafetensorError)):
             raise  # tokenizers reports a full disk as a bare Exception, nothing else here does
@@ -127,17 +181,34 @@ def save(
         ) from error
 
 
-def _training_section(model: GPT2LMHeadModel, progress: Progress) -> dict[str, object]:
+def facts(
+    counts: ParameterCounts, progress: Progress, watch: Watch, accelerator: Accelerator, *, best: bool
+) -> dict[str, Any]:
+    """What run.json says of a run: sizes, steps, times, memory, curve, and why it ended where it did.
+
+    seconds and tokens_per_second are of all work, seconds_per_step of the steps alone, without looks and
+    checkpoints. chosen_step is the one whose weights are the model's: the best one's, where `best`.
+    """
     import torch
 
-    return {
-        "parameters": asdict(parameter_counts(model)),
+    found: dict[str, Any] = {
+        "parameters": asdict(counts),
         "steps": progress.step,
+        "chosen_step": watch.best_step if best else progress.step,
+        "best_step": watch.best_step,
         "tokens": progress.tokens,
         "seconds": round(progress.seconds, 1),
-        "tokens_per_second": round(progress.tokens / progress.seconds),  # with evaluation and checkpoints
+        "seconds_per_step": round(progress.stepping / max(progress.step, 1), 4),
+        "tokens_per_second": round(progress.tokens / progress.seconds),
         "peak_memory_gib": peak_memory_gib(),
+        "processes": accelerator.num_processes,
         "threads": torch.get_num_threads(),
-        "device": str(model.device),
+        "device": str(accelerator.device),
+        "precision": str(accelerator.mixed_precision),
         "curve": progress.curve,
     }
+    if accelerator.device.type == "cuda":
+        found["peak_device_memory_gib"] = round(torch.cuda.max_memory_allocated() / 2**30, 2)
+    if watch.stopped:
+        found["stopped"] = watch.stopped
+    return found

@@ -8,9 +8,9 @@ from transformers import GPT2LMHeadModel
 from hf_abc.models.sizes import Size, gpt2_config
 from hf_abc.recipe import TrainingRecipe
 from hf_abc.training.bar_clock import SIZES
-from hf_abc.training.objective import Objective, tensors
+from hf_abc.training.objective import PackedObjective, tensors
+from hf_abc.training.optimizer import make_optimizer
 from hf_abc.training.packing import DIALS, IGNORE, Document, pack
-from hf_abc.training.schedule import make_optimizer
 
 CPU = torch.device("cpu")
 
@@ -46,14 +46,14 @@ def test_causal_a_future_token_changes_no_earlier_logit(model: GPT2LMHeadModel) 
 
 def test_loss_at_the_start_is_that_of_a_fair_die(model: GPT2LMHeadModel) -> None:
     blocks = _blocks()
-    nats = Objective(model, clock=True)(*tensors(blocks, CPU))
+    nats = PackedObjective(model, clock=True)(*tensors(blocks, CPU))
     assert float(nats.tokens.detach()) / blocks.targets == pytest.approx(np.log(50), rel=0.02)
     told = (blocks.clock[..., 0] != IGNORE).sum()
     assert float(nats.clock.detach()) / told == pytest.approx(np.log(SIZES).sum(), rel=0.05)
 
 
 def test_every_parameter_moves_in_one_step(model: GPT2LMHeadModel) -> None:
-    objective = Objective(model, clock=True)
+    objective = PackedObjective(model, clock=True)
     before = {name: p.detach().clone() for name, p in objective.named_parameters()}
     optimizer = make_optimizer(objective, TrainingRecipe())
     nats = objective(*tensors(_blocks(), CPU))
@@ -64,16 +64,16 @@ def test_every_parameter_moves_in_one_step(model: GPT2LMHeadModel) -> None:
 
 
 def test_the_clock_teaches_the_model_and_leaves_the_tokens_loss_alone(model: GPT2LMHeadModel) -> None:
-    objective = Objective(model, clock=True)
+    objective = PackedObjective(model, clock=True)
     arguments = tensors(_blocks(), CPU)
-    assert torch.equal(objective(*arguments).tokens, Objective(model)(*arguments).tokens)
+    assert torch.equal(objective(*arguments).tokens, PackedObjective(model)(*arguments).tokens)
     objective(*arguments).clock.backward()
     assert model.transformer.h[0].attn.c_attn.weight.grad.abs().max() > 0
-    without = Objective(model)(*tensors(_blocks(clock=False), CPU))
+    without = PackedObjective(model)(*tensors(_blocks(clock=False), CPU))
     assert without.clock == 0
 
 
 def test_rows_without_a_single_label_cost_nothing(model: GPT2LMHeadModel) -> None:
     input_ids, positions, labels, clock = tensors(_blocks(), CPU)
-    nats = Objective(model, clock=True)(input_ids, positions, labels.fill_(IGNORE), clock.fill_(IGNORE))
+    nats = PackedObjective(model, clock=True)(input_ids, positions, labels.fill_(IGNORE), clock.fill_(IGNORE))
     assert nats.tokens == 0 and nats.clock == 0

@@ -11,7 +11,7 @@ from transformers import GPT2LMHeadModel
 
 from hf_abc.errors import InputError
 from hf_abc.models.sizes import Size, gpt2_config
-from hf_abc.training.objective import Objective, tensors, usual_attention
+from hf_abc.training.objective import PackedObjective, tensors
 from hf_abc.training.packing import DIALS, IGNORE, Document, pack
 
 END = 0
@@ -104,7 +104,7 @@ def test_packing_gives_each_document_the_loss_it_has_alone() -> None:
     model = GPT2LMHeadModel(config).eval()
     for parameter in model.parameters():  # far from the flat start, so that a leak would show
         parameter.data.mul_(4)
-    objective = Objective(model)
+    objective = PackedObjective(model)
     draw = np.random.default_rng(1)
     documents = [draw.integers(1, 41, size=n).tolist() for n in (3, 5, 4, 9, 2, 7, 14, 1)]
     blocks = _pack(documents)
@@ -112,7 +112,7 @@ def test_packing_gives_each_document_the_loss_it_has_alone() -> None:
     with torch.no_grad():
         packed = objective(*tensors(blocks, torch.device("cpu"))).tokens
     alone = torch.zeros(())
-    with torch.no_grad(), usual_attention(model):
+    with torch.no_grad(), objective.usual_model():
         for document in documents:
             ids = torch.tensor([[END, *document]])
             logits = model(ids, use_cache=False).logits[0]

@@ -5,12 +5,10 @@ import math
 import pytest
 import torch
 from accelerate import Accelerator
-from transformers import GPT2LMHeadModel
 
-from hf_abc.models.sizes import Size, gpt2_config
 from hf_abc.recipe import TrainingRecipe
-from hf_abc.training.objective import Objective
-from hf_abc.training.schedule import make_optimizer, make_schedule, rate
+from hf_abc.training.optimizer import make_optimizer
+from hf_abc.training.schedule import make_schedule, rate
 
 RECIPE = TrainingRecipe(
     steps=100, learning_rate=2e-3, warmup=0.1, decay=0.4, weight_decay=0.3, precision="fp32"
@@ -18,7 +16,7 @@ RECIPE = TrainingRecipe(
 
 
 def test_scheduler_rises_stays_and_falls() -> None:
-    rates = [rate(step, steps=100, warmup=0.1, decay=0.4) for step in range(100)]
+    rates = [rate(step, RECIPE) for step in range(100)]
     assert rates[:10] == pytest.approx([(i + 1) / 10 for i in range(10)])
     assert set(rates[10:61]) == {1.0}
     assert rates[70] == pytest.approx(1 - math.sqrt(10 / 40)) == 0.5
@@ -30,8 +28,18 @@ def test_scheduler_rises_stays_and_falls() -> None:
     ("steps", "warmup", "decay"), [(1, 0.02, 0.3), (2, 0.0, 0.0), (3, 0.5, 0.5), (7, 1.0, 0.0)]
 )
 def test_scheduler_never_stands_still_however_short_the_run(steps: int, warmup: float, decay: float) -> None:
-    rates = [rate(step, steps=steps, warmup=warmup, decay=decay) for step in range(steps)]
-    assert all(0 < value <= 1 for value in rates)
+    for schedule in ("wsd", "cosine"):
+        recipe = TrainingRecipe(steps=steps, warmup=warmup, decay=decay, schedule=schedule)
+        assert all(0 < rate(step, recipe) <= 1 for step in range(steps))
+
+
+def test_scheduler_cosine_falls_from_the_warm_up_to_the_end() -> None:
+    recipe = TrainingRecipe(steps=100, schedule="cosine", warmup_steps=20, decay=0.9)
+    rates = [rate(step, recipe) for step in range(100)]
+    assert rates[:20] == pytest.approx([(i + 1) / 20 for i in range(20)])
+    assert rates[20] == 1 and rates[60] == pytest.approx(0.5)
+    assert all(a > b for a, b in zip(rates[20:], rates[21:], strict=False))
+    assert 0 < rates[99] < 0.001
 
 
 def test_scheduler_moves_the_rate_of_the_optimizer_that_steps() -> None:
@@ -50,16 +58,4 @@ def test_scheduler_moves_the_rate_of_the_optimizer_that_steps() -> None:
             assert float((model.weight.detach() - before).abs().max()) == pytest.approx(rates[0][0], rel=0.15)
         schedule.step()
         optimizer.zero_grad()
-    assert rates == [
-        pytest.approx([2e-3 * rate(step, steps=100, warmup=0.1, decay=0.4)] * 2) for step in range(20)
-    ]
-
-
-def test_optimizer_decays_matrices_only_and_holds_each_parameter_once() -> None:
-    model = GPT2LMHeadModel(gpt2_config(Size(32, 2, 2), vocab_size=50, n_positions=16))
-    decayed, free = make_optimizer(Objective(model, clock=True), RECIPE).param_groups
-    assert (decayed["weight_decay"], free["weight_decay"]) == (0.3, 0.0)
-    assert all(p.dim() == 2 for p in decayed["params"]) and all(p.dim() == 1 for p in free["params"])
-    assert any(p is model.transformer.wte.weight for p in decayed["params"])
-    held = [id(p) for p in [*decayed["params"], *free["params"]]]
-    assert len(held) == len(set(held)) == len(list(model.parameters())) + 2  # the clock's weight and bias
+    assert rates == [pytest.approx([2e-3 * rate(step, RECIPE)] * 2) for step in range(20)]
