@@ -5,7 +5,7 @@ import random
 import pytest
 
 from hf_abc.corpora.cleaning import PROFILES, STEPS, Dropped, clean
-from hf_abc.corpora.sources.music21_collections import COLLECTIONS, read_collection
+from hf_abc.corpora.sources.music21_collections import PRINTS, read_collection
 from hf_abc.notation.bars import wrong_bars
 from hf_abc.notation.levels import level
 from hf_abc.notation.melody import notes
@@ -124,7 +124,7 @@ def test_a_profile_runs_its_steps_and_says_which_changed_something() -> None:
 
 @pytest.fixture(scope="module")
 def raw() -> list[Tune]:
-    tunes = [found for name in COLLECTIONS for found in read_collection(name)]
+    tunes = [found for name in PRINTS for found in read_collection(name)]
     return random.Random(2).sample(tunes, 150)
 
 

@@ -19,7 +19,7 @@ from hf_abc.corpora.families import (
     similarity,
     title_key,
 )
-from hf_abc.corpora.sources.music21_collections import COLLECTIONS, read_collection
+from hf_abc.corpora.sources.music21_collections import PRINTS, read_collection
 from hf_abc.notation.transpose import transpose
 from hf_abc.notation.tune import Tune, parse_tune
 
@@ -116,7 +116,7 @@ def test_linked_tunes_share_a_name_and_others_do_not(pairs: list[tuple[int, int]
 
 @pytest.fixture(scope="module")
 def book() -> list[Tune]:
-    tunes = [found for name in COLLECTIONS for found in read_collection(name)]
+    tunes = [found for name in PRINTS for found in read_collection(name)]
     return random.Random(1).sample(tunes, 1000)
 
 

@@ -1,4 +1,4 @@
-"""The three collections: nothing lost, ids that last, music21 not imported."""
+"""The collections of the music21 wheel: nothing lost, ids that last, music21 not imported."""
 
 import re
 import subprocess
@@ -10,8 +10,10 @@ import pytest
 from hf_abc.corpora.sources.music21_collections import (
     COLLECTIONS,
     LICENCE,
+    PRINTS,
     files,
     licence_text,
+    open_collection,
     read_collection,
 )
 from hf_abc.errors import InputError, MissingPackageError
@@ -28,13 +30,16 @@ def test_as_many_tunes_are_read_as_there_are_x_lines(tunes: dict[str, list[Tune]
         name: sum(len(re.findall(rb"^X:", path.read_bytes(), re.MULTILINE)) for path in files(name))
         for name in COLLECTIONS
     }
-    assert counted == {"oneills1850": 2009, "ryansMammoth": 1059, "airdsAirs": 1180}
+    assert counted == {
+        "oneills1850": 2009, "ryansMammoth": 1059, "airdsAirs": 1180, "essenFolksong": 8514, "miscFolk": 185,
+        "josquin": 29, "nottingham-dataset": 2,
+    }  # fmt: skip
     assert {name: len(found) for name, found in tunes.items()} == counted
 
 
 def test_every_line_between_the_first_and_the_last_note_is_kept(tunes: dict[str, list[Tune]]) -> None:
     """What a book has outside its tunes is comments; of the tunes themselves only blank lines go."""
-    kept = Counter(line for found in tunes.values() for tune in found for line in tune.text.split("\n"))
+    kept = Counter(line for name in PRINTS for tune in tunes[name] for line in tune.text.split("\n"))
     lost = []
     for name in ("oneills1850", "airdsAirs"):
         for path in files(name):
@@ -46,10 +51,12 @@ def test_every_line_between_the_first_and_the_last_note_is_kept(tunes: dict[str,
 
 def test_ids_are_unique_and_say_where_a_tune_is_printed(tunes: dict[str, list[Tune]]) -> None:
     ids = [tune.id for found in tunes.values() for tune in found]
-    assert len(set(ids)) == 4248
-    assert {"oneills1850:1:1", "oneills1850:626:2", "ryansMammoth:AcaciaReel:1", "airdsAirs:1180:1"} <= set(
-        ids
-    )
+    assert len(set(ids)) == len(ids) == 12978
+    assert sum(id.partition(":")[0] in PRINTS for id in ids) == 4248
+    assert {
+        "oneills1850:1:1", "oneills1850:626:2", "ryansMammoth:AcaciaReel:1", "airdsAirs:1180:1",
+        "essenFolksong:altdeu10/1:1", "josquin:milleRegrets/4:1", "nottingham-dataset:reelsa-c/80:1",
+    } <= set(ids)  # fmt: skip
     settings = Counter(tune.id.rpartition(":")[0] for tune in tunes["oneills1850"])
     assert sum(count > 1 for count in settings.values()) == 171
 
@@ -72,10 +79,17 @@ def test_the_licence_is_quoted_from_the_wheel() -> None:
     assert "---" not in text and not text.startswith("#")
 
 
+def test_collections_with_terms_of_their_own_say_so(tunes: dict[str, list[Tune]]) -> None:
+    essen = open_collection("essenFolksong").licence
+    assert essen.name == "essen-non-commercial" and "no commercial use" in essen.note
+    assert "non-commercial distribution" in essen.text and essen.allows_training
+    assert {tune.licence for tune in tunes["essenFolksong"]} == {essen.name}
+    assert {tune.licence for tune in tunes["josquin"]} == {"GPL-2.0-or-later"}
+    assert open_collection("miscFolk").licence.text == licence_text()
+
+
 def test_unknown_collections_and_a_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(
-        InputError, match="essen is unknown: choose among oneills1850, ryansMammoth, airdsAirs"
-    ):
+    with pytest.raises(InputError, match="essen is unknown: choose among oneills1850, ryansMammoth"):
         next(read_collection("essen"))
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(MissingPackageError, match="music21"):

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from hf_abc.corpora.sources.music21_collections import COLLECTIONS, corpus_folder
+from hf_abc.corpora.sources.music21_collections import PRINTS, corpus_folder
 from hf_abc.errors import InputError, OutputError
 from hf_abc.hub.card import model_card, write_card
 
@@ -226,7 +226,7 @@ def test_what_the_licence_section_says_is_true() -> None:
     (quote,) = re.findall(r"^> (.*)$", template, re.MULTILINE)
     assert quote in licence
     assert "may or may not be free in your jurisdiction" in licence
-    for name in COLLECTIONS:
+    for name in PRINTS:
         assert any((folder / name).glob("*.abc"))
         for file in (folder / name).glob("*.abc"):
             assert not re.search(rb"(?i)copyright|licen[cs]e|permission|commercial", file.read_bytes()), file

@@ -24,8 +24,9 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from hf_abc.errors import RecipeError
 from hf_abc.notation.tune import Tune
 
+from .licence import Licence
 from .music21_collections import COLLECTIONS, open_collection
-from .source import Licence, Refused, Source
+from .source import Refused, Source
 
 __all__ = ["Licence", "Refused", "Source", "open_source", "open_sources", "read_source"]
 

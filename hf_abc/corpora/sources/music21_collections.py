@@ -1,8 +1,8 @@
-"""The ABC collections that the music21 wheel carries: prints of 1778 to 1903, read as files.
+"""The ABC collections that the music21 wheel carries, 12,978 tunes, read as files.
 
 music21 itself is not imported: its parser reads ten tunes a second and misreads repeats and keys (measured),
 and the files are plain ABC. Several transcribers worked on O'Neill's book, so that 171 of its numbers come
-twice.
+twice. Its Palestrina, Bach and other scores are no ABC and are not read.
 """
 
 import importlib.util
@@ -10,27 +10,34 @@ from collections import Counter
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from hf_abc.corpora.encoding import decode
 from hf_abc.errors import InputError, MissingPackageError
 from hf_abc.notation.tune import Tune, header_fields, parse_tune, split_book
 
-from .source import Licence, Source
+from .licence import Licence
+from .source import Source
 
 LICENCE = "music21-corpus"
-"""What each row carries; `licence_text` is what it stands for."""
+"""What rows carry where a collection has no terms of its own; `licence_text` is what it stands for."""
+
+PRINTS = ("oneills1850", "ryansMammoth", "airdsAirs")
+"""The three printed books of the default recipe."""
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A printed book. `numbered` says that `X:` is the tune's number in the book; else the file names the
-    tune.
+    """A folder of the wheel. `numbering` says what names a tune for good: its number in the book (`X:`), its
+    file, or both.
     """
 
     title: str
     printed: str
     encoded: str
-    numbered: bool
+    numbering: Literal["X", "file", "file/X"]
+    licence: str = LICENCE
+    note: str = ""
 
 
 COLLECTIONS = {
@@ -38,19 +45,43 @@ COLLECTIONS = {
         "O'Neill's Music of Ireland, 1,850 melodies",
         "Chicago, 1903",
         "by volunteers of the O'Neill project, named in the Z: fields",
-        numbered=True,
+        "X",
     ),
     "ryansMammoth": Collection(
         "Ryan's Mammoth Collection, 1,050 reels and jigs",
         "Boston, 1883",
         "by volunteers, Ray Davies and John Chambers among them, named in the Z: fields",
-        numbered=False,
+        "file",
     ),
     "airdsAirs": Collection(
         "Aird's Selection of Scotch, English, Irish and Foreign Airs, six volumes",
         "Glasgow, 1778 to 1803",
         "by Jack Campin",
-        numbered=True,
+        "X",
+    ),
+    "essenFolksong": Collection(
+        "Essen folksong collection, German and other European songs",
+        "many books, 15th to 20th century",
+        "under Helmut Schaffrath, then Ewa Dahlig-Turek; ABC by Seymour Shlien",
+        "file/X",
+        licence="essen-non-commercial",
+        note="no commercial use: the permission given to music21 is for non-commercial distribution and use",
+    ),
+    "miscFolk": Collection(
+        "American fife music and the Northumbrian Minstrelsy",
+        "18th and 19th century",
+        "by Jack Campin and others",
+        "file/X",
+    ),
+    "josquin": Collection(
+        "Songs by Josquin des Prez, single voices",
+        "before 1521",
+        "by Laura Conrad",
+        "file/X",
+        licence="GPL-2.0-or-later",
+    ),
+    "nottingham-dataset": Collection(
+        "Two tunes of the Nottingham Music Database", "", "by Eric Foxley", "file/X"
     ),
 }
 
@@ -63,19 +94,30 @@ def read_collection(name: str) -> Iterator[Tune]:
     """
     if name not in COLLECTIONS:
         raise InputError(f"corpus.sources: {name} is unknown: choose among {', '.join(COLLECTIONS)}")
+    collection = COLLECTIONS[name]
     settings: Counter[str] = Counter()
     for path in files(name):
         for text in split_book(decode(path.read_bytes())):
-            number = header_fields(text)["X"][0].lstrip("0") if COLLECTIONS[name].numbered else path.stem
+            number = path.stem
+            if collection.numbering != "file":
+                printed = header_fields(text)["X"][0].lstrip("0")
+                number = printed if collection.numbering == "X" else f"{number}/{printed}"
             settings[number] += 1
-            yield parse_tune(text, id=f"{name}:{number}:{settings[number]}", source=name, licence=LICENCE)
+            id = f"{name}:{number}:{settings[number]}"
+            yield parse_tune(text, id=id, source=name, licence=collection.licence)
 
 
 def open_collection(name: str, acknowledged: Container[str] = ()) -> Source:
     """A collection as a source; its terms allow training, so nothing has to be acknowledged."""
     files(name)
-    licence = Licence(LICENCE, title="the terms of music21's corpus", note=licence_text())
-    return Source(name, name, COLLECTIONS[name].title, licence, lambda: read_collection(name), lambda: "")
+    collection = COLLECTIONS[name]
+    licence = Licence(
+        collection.licence,
+        title="the terms of music21's corpus",
+        note=collection.note,
+        text=licence_text(name),
+    )
+    return Source(name, name, collection.title, licence, lambda: read_collection(name), lambda: "")
 
 
 def files(name: str) -> list[Path]:
@@ -86,9 +128,12 @@ def files(name: str) -> list[Path]:
     return found
 
 
-def licence_text() -> str:
-    """What the wheel says about the terms of its corpus, without the rules around its heading."""
-    text = decode((corpus_folder() / "license.txt").read_bytes())
+def licence_text(name: str = "") -> str:
+    """What the wheel says about the terms of its corpus, or of a collection with terms of its own, without the
+    rules around the heading.
+    """
+    own = corpus_folder() / name / "license.txt"
+    text = decode((own if own.is_file() else corpus_folder() / "license.txt").read_bytes())
     lines = (
         line.removeprefix("#").strip() if line.startswith("#") else line.rstrip()
         for line in text.splitlines()

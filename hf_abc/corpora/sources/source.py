@@ -5,11 +5,16 @@ wanted. Readers raise only for the whole of a source; a single file or record th
 `Refused`, so that what was read is what was kept and what was dropped with its reason.
 """
 
-from collections.abc import Callable, Container, Iterator
-from dataclasses import dataclass, replace
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
-from hf_abc.errors import LicenceError
-from hf_abc.notation.tune import Tune
+from hf_abc.errors import InputError
+from hf_abc.notation.tune import Tune, parse_tune
+
+from .files import label
+from .licence import Licence
 
 LONGEST = 300_000
 """Characters of the longest text that counts as a tune: far above any tune, and a guard for every later step
@@ -17,30 +22,11 @@ LONGEST = 300_000
 
 
 @dataclass(frozen=True, slots=True)
-class Licence:
-    """Terms of a source. `name` stands in the column `licence` of each row: an SPDX id where there is one.
-
-    `clause` holds the words that forbid training, where `allows_training` is false; `note` what a user of the
-    data should know ("no commercial use"); `acknowledged` that the recipe's `corpus.acknowledge` named it.
-    """
-
-    name: str
-    title: str = ""
-    url: str = ""
-    allows_training: bool = True
-    clause: str = ""
-    note: str = ""
-    acknowledged: bool = False
-
-
-UNKNOWN = Licence(
-    "unknown", note="no licence is stated: ask its owner before the data or a model goes public"
-)
-
-
-@dataclass(frozen=True, slots=True)
 class Refused:
-    """Something in a source that is no tune: where it stands (file, row) and why it was refused."""
+    """Something in a source that is no tune: where it stands (file, row) and why it was refused.
+
+    Equal reasons are worded equally, so that they can be counted.
+    """
 
     source: str
     where: str
@@ -52,8 +38,8 @@ class Source:
     """An opened source. `name` is the first part of its tunes' ids and their `source`; `spec` is how the
     recipe names it.
 
-    `read()` streams it from the start, each time anew. `mark()` changes when its content does (reads every
-    byte once, or tells size and name where that would take minutes).
+    `read()` streams it from the start, each time anew. `mark()` changes when what it would read changes; it
+    reads every byte of the files once.
     """
 
     spec: str
@@ -64,16 +50,38 @@ class Source:
     mark: Callable[[], str]
 
 
-def permitted(licence: Licence, kind: str, acknowledged: Container[str]) -> Licence:
-    """The licence, if it allows training or `kind` was acknowledged (then it says so).
+def tune_or_refused(
+    text: str, *, source: str, number: str, licence: str, setting: int | str = 1
+) -> Tune | Refused:
+    """The tune with the id `source:number:setting`, unless it is too long to be one."""
+    if len(text) > LONGEST:
+        return Refused(source, number, f"longer than {LONGEST:,} characters")
+    return parse_tune(text, id=f"{source}:{number}:{setting}", source=source, licence=licence)
 
-    Raises LicenceError with the clause and the key that acknowledges it.
-    """
-    if licence.allows_training:
-        return licence
-    if kind in acknowledged:
-        return replace(licence, acknowledged=True)
-    raise LicenceError(
-        f"{licence.title or licence.name} forbids training: “{licence.clause}” Take another source, or, with "
-        f"a permission of your own, write `corpus.acknowledge: [{kind}]`; report and card will say so"
-    )
+
+def place_of(text: str) -> Path:
+    """The path that a recipe names, with `~` as the home folder. Raises InputError where there is nothing."""
+    path = Path(text).expanduser()
+    if not path.exists():
+        raise InputError(f"{path} does not exist: name a file, a folder or an archive")
+    return path
+
+
+def name_of(path: Path) -> str:
+    """What a source at a path is called: the file or folder without suffixes and colons."""
+    name = path.resolve().name
+    while (suffix := PurePosixPath(name).suffix) and not suffix[1:].isdigit() and " " not in suffix:
+        name = name.removesuffix(suffix)
+    return label(name) or "tunes"
+
+
+def mark_of(path: Path) -> str:
+    """sha256 over the names and the bytes of a file or of all files of a folder."""
+    found = hashlib.sha256()
+    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
+    for file in files:
+        found.update(f"{file.relative_to(path.parent).as_posix()}\0{file.stat().st_size}\0".encode())
+        with file.open("rb") as stream:
+            while piece := stream.read(2**20):
+                found.update(piece)
+    return found.hexdigest()
