@@ -51,7 +51,7 @@ def notes(text: str) -> list[Note]:
     onset = 0
     tied = False
     elements = read(text)
-    voice = _first_voice(elements)
+    voice = sounding_voice(elements)
     for element in elements:
         if element.voice != voice:
             continue
@@ -75,7 +75,8 @@ def notes(text: str) -> list[Note]:
     return found
 
 
-def _first_voice(elements: list[Element]) -> str:
+def sounding_voice(elements: list[Element]) -> str:
+    """The voice that has the first note."""
     return next((e.voice for e in elements if e.pitches), elements[0].voice if elements else "")
 
 
@@ -105,7 +106,7 @@ def bar_texts(text: str) -> list[str]:
     texts: list[str] = []
     inside: list[str] = []
     elements = read(text)
-    voice = _first_voice(elements)
+    voice = sounding_voice(elements)
     for element in elements:
         if element.voice != voice:
             continue
