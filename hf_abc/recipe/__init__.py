@@ -9,6 +9,7 @@ from .corpus import CorpusRecipe
 from .evaluation import EvaluationRecipe
 from .loading import load_recipe, recipe_path, shipped_recipes
 from .model import ModelRecipe
+from .quality import QualityRecipe
 from .sampling import SamplingRecipe
 from .tokenizer import TokenizerRecipe
 from .training import TrainingRecipe
@@ -18,6 +19,7 @@ __all__ = [
     "CorpusRecipe",
     "EvaluationRecipe",
     "ModelRecipe",
+    "QualityRecipe",
     "Recipe",
     "SamplingRecipe",
     "TokenizerRecipe",

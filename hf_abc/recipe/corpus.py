@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from .quality import QualityRecipe
 from .require import require
 
 
@@ -14,7 +15,9 @@ class CorpusRecipe:
     acknowledge: list[str] = field(default_factory=list)
     """Kinds of sources whose licence forbids training and for which you have a permission of your own."""
     profile: str = "plain"
-    """Name of a list of cleaning steps in hf_abc/corpora/cleaning.py."""
+    """Name of a list of cleaning steps in hf_abc/corpora/cleaning."""
+    quality: QualityRecipe = field(default_factory=QualityRecipe)
+    """Which clean tunes are kept."""
     only_right_bars: bool = False
     """Leave out the tunes in which abc2midi finds an error or a bar of a wrong length."""
     validation: float = 0.05

@@ -1,49 +1,22 @@
-"""Cleaning: small named steps, and profiles that are lists of their names.
-
-A step is a pure function `Tune -> Tune | Dropped`. It never guesses at notes: what cannot be read is dropped
-with its reason, so that read = kept + dropped. The profile `plain` writes every tune the same way (one header
-order, one unit note length, beams at the beats, no ornaments); it costs grace notes, slurs and chord names,
-and buys text in which a small model can learn to count bars (see docs/representation.md). `light` leaves the
-music as it was printed.
-"""
+"""The steps of the profile `plain`: every tune of one voice written in the same way."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
 
+from hf_abc.corpora.cleaning.step import Dropped, with_text
 from hf_abc.notation.keys import parse_key
 from hf_abc.notation.layout import lay_out, strip_false_ties, strip_ornaments
 from hf_abc.notation.lexer import lex
 from hf_abc.notation.meter import parse_meter
 from hf_abc.notation.reader import TIMED, read
-from hf_abc.notation.tune import FIELD, Tune, header_fields, is_music, parse_tune, split_header
-
-
-@dataclass(frozen=True, slots=True)
-class Dropped:
-    """A tune that a step refused, and why (one short sentence; the report counts equal ones)."""
-
-    tune: Tune
-    step: str
-    reason: str
-
-
-Step = Callable[[Tune], "Tune | Dropped"]
-
-
-def _with_text(tune: Tune, text: str) -> Tune:
-    """The tune with another text and the fields that this text names."""
-    if text == tune.text:
-        return tune
-    return parse_tune(text, id=tune.id, source=tune.source, licence=tune.licence, family=tune.family)
+from hf_abc.notation.tune import FIELD, Tune, header_fields, is_music, split_header
 
 
 def needs_music(tune: Tune) -> Tune | Dropped:
     """A tune has a `K:` and at least one note; the header ends where it should."""
-    fields = header_fields(tune.text)
-    if "K" not in fields:
+    if "K" not in header_fields(tune.text):
         return Dropped(tune, "music", "no K: field ends the header")
-    if not any(e.pitches for e in read(tune.text)):
+    lines = filter(is_music, split_header(tune.text)[1])
+    if not any(symbol.kind == "note" for line in lines for symbol in lex(line)):
         return Dropped(tune, "music", "no notes")
     return tune
 
@@ -62,12 +35,12 @@ def one_voice(tune: Tune) -> Tune | Dropped:
 
 def ornaments(tune: Tune) -> Tune | Dropped:
     """Take grace notes, decorations, slurs, quoted text and comments off."""
-    return _with_text(tune, strip_ornaments(tune.text))
+    return with_text(tune, strip_ornaments(tune.text))
 
 
 def ties(tune: Tune) -> Tune | Dropped:
     """Take off a tie that joins no two equal notes: old books write slurs so, and no note changes."""
-    return _with_text(tune, strip_false_ties(tune.text))
+    return with_text(tune, strip_false_ties(tune.text))
 
 
 def readable(tune: Tune) -> Tune | Dropped:
@@ -90,7 +63,7 @@ def body_fields(tune: Tune) -> Tune | Dropped:
             lines.append(f"[{found[1]}:{found[2].split('%')[0].strip()}]\\")
         elif not found and is_music(line):
             lines.append("".join(s.text for s in lex(line) if s.kind != "field" or s.text[1] in "KML"))
-    return _with_text(tune, "\n".join([*header, *lines]) + "\n")
+    return with_text(tune, "\n".join([*header, *lines]) + "\n")
 
 
 _RHYTHMS = {
@@ -127,7 +100,7 @@ def title(tune: Tune) -> Tune | Dropped:
     kept = [line for line in header if line[:2] not in ("T:", "R:")]
     place = 1 if kept and kept[0].startswith("X:") else 0
     new = [f"T:{words}"] * bool(words) + [f"R:{rhythm}"] * bool(rhythm)
-    return _with_text(tune, "\n".join([*kept[:place], *new, *kept[place:], *body]) + "\n")
+    return with_text(tune, "\n".join([*kept[:place], *new, *kept[place:], *body]) + "\n")
 
 
 def header(tune: Tune) -> Tune | Dropped:
@@ -153,12 +126,12 @@ def header(tune: Tune) -> Tune | Dropped:
         lines += [f"L:{fields['L'][-1]}"]
     plain_key = key.name if key.tonic and not re.search(r"exp|[\^_=]", key.text) else key.text
     lines += [f"K:{plain_key}"]
-    return _with_text(tune, "\n".join([*lines, *split_header(tune.text)[1]]) + "\n")
+    return with_text(tune, "\n".join([*lines, *split_header(tune.text)[1]]) + "\n")
 
 
 def layout(tune: Tune) -> Tune | Dropped:
     """One unit note length (1/8), beams at the beats, four bars a line, one spelling of bar lines."""
-    return _with_text(tune, lay_out(tune.text))
+    return with_text(tune, lay_out(tune.text))
 
 
 def length(tune: Tune) -> Tune | Dropped:
@@ -172,48 +145,3 @@ def length(tune: Tune) -> Tune | Dropped:
     if sum(e.kind in TIMED for e in read(tune.text)) < 12:
         return Dropped(tune, "length", "fewer than 12 notes")
     return tune
-
-
-STEPS: dict[str, Step] = {
-    "music": needs_music,
-    "voice": one_voice,
-    "ornaments": ornaments,
-    "body_fields": body_fields,
-    "readable": readable,
-    "ties": ties,
-    "title": title,
-    "header": header,
-    "layout": layout,
-    "length": length,
-}
-
-PROFILES: dict[str, tuple[str, ...]] = {
-    "light": ("music", "voice", "title", "header", "length"),
-    "plain": (
-        "music",
-        "voice",
-        "ornaments",
-        "body_fields",
-        "readable",
-        "ties",
-        "title",
-        "header",
-        "layout",
-        "length",
-    ),
-}
-
-
-def clean(tune: Tune, profile: str) -> tuple[Tune | Dropped, list[str]]:
-    """Take a tune through a profile: the tune or why it was dropped, and the names of the steps that changed
-    it.
-    """
-    touched: list[str] = []
-    for name in PROFILES[profile]:
-        result = STEPS[name](tune)
-        if isinstance(result, Dropped):
-            return replace(result, step=name), touched
-        if result.text != tune.text:
-            touched.append(name)
-        tune = result
-    return tune, touched

@@ -1,0 +1,36 @@
+"""A cleaning step: a pure function `Tune -> Tune | Dropped`, quick where there is nothing to do."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from hf_abc.notation.tune import Tune, parse_tune
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A tune that a step refused, and why (one short sentence; the report counts equal ones)."""
+
+    tune: Tune
+    step: str
+    reason: str
+
+
+Step = Callable[[Tune], Tune | Dropped]
+
+
+def with_text(tune: Tune, text: str) -> Tune:
+    """The tune with another text and the fields that this text names."""
+    if text == tune.text:
+        return tune
+    music = music_start(tune.text)
+    if music and text.startswith(tune.text[:music]):
+        return replace(tune, text=text)
+    return parse_tune(text, id=tune.id, source=tune.source, licence=tune.licence, family=tune.family)
+
+
+def music_start(text: str) -> int:
+    """Where the line behind the first `K:` begins; 0 where there is no `K:`."""
+    key = 0 if text.startswith("K:") else text.find("\nK:") + 1
+    if not key and not text.startswith("K:"):
+        return 0
+    return text.find("\n", key) + 1 or len(text)
