@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 FIELD = re.compile(r"([A-Za-z+]):(?!(?<=[A-Ga-gz]:)[|:])(.*)")  # not `A:|`, a repeat behind a note
 _TAG = re.compile(r"\s*</?[A-Za-z]\w*(?:\s[^<>]*)?/?>\s*")
+_COMMENT = re.compile(r"(?<!\\)%")
 _TUNE_START = re.compile(r"^X:", re.MULTILINE)
+_INCLUDE = re.compile(r"^(?:%%|I:)[ \t]*abc-include\b.*\n?", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +37,25 @@ def split_book(text: str) -> Iterator[str]:
 
     Blank lines directly after a header line are tolerated where the tune has no `K:` yet, as old books have
     them. A Markdown fence (three backticks) ends a tune like a blank line; a line that is an HTML tag and
-    nothing else, as `</html>`, is left out.
+    nothing else, as `</html>`, is left out, and so is `%%abc-include`: no file is ever opened because a tune
+    names it.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "abc-include" in text:
+        text = _INCLUDE.sub("", text)
     starts = [m.start() for m in _TUNE_START.finditer(text)]
     for start, end in zip(starts, [*starts[1:], len(text)], strict=False):
-        lines: list[str] = []
-        in_body = False
-        for line in text[start:end].split("\n"):
-            if not line.strip() or line.startswith("```"):
-                if in_body:
-                    break
-                continue
-            if _TAG.fullmatch(line):
-                continue
-            in_body = in_body or line.startswith("K:")
-            lines.append(line.rstrip())
-        yield "\n".join(lines) + "\n"
+        lines = [line.rstrip() for line in text[start:end].split("\n")]
+        if any("<" in line and _TAG.fullmatch(line) for line in lines):
+            lines = [line for line in lines if not _TAG.fullmatch(line)]
+        tune = "\n".join(lines)
+        key = tune.find("\nK:")
+        header, music = (tune, "") if key < 0 else (tune[:key], tune[key:])
+        for stop in ("\n\n", "\n```"):
+            music = music.partition(stop)[0]
+            if stop in header or header.endswith("\n"):
+                header = "\n".join(line for line in header.split("\n") if line and not line.startswith("```"))
+        yield (header + music).rstrip("\n") + "\n"
 
 
 def split_header(text: str) -> tuple[list[str], list[str]]:
@@ -77,17 +81,27 @@ def header_fields(text: str) -> dict[str, list[str]]:
     """
     fields: dict[str, list[str]] = {}
     last = ""
-    for line in split_header(text)[0]:
+    for line in _header_lines(text):
         if not (found := FIELD.match(line)):
             continue
         letter, value = found[1], found[2]
-        value = re.split(r"(?<!\\)%", value)[0].strip() if letter not in "TW" else value.strip()
+        if "%" in value and letter not in "TW":
+            value = _COMMENT.split(value)[0]
+        value = value.strip()
         if letter == "+" and last:
             fields[last][-1] += " " + value
             continue
         fields.setdefault(letter, []).append(value)
         last = letter
     return fields
+
+
+def _header_lines(text: str) -> list[str]:
+    key = 0 if text.startswith("K:") else text.find("\nK:") + 1
+    if key == 0 and not text.startswith("K:"):
+        return split_header(text)[0]
+    end = text.find("\n", key)
+    return (text if end < 0 else text[:end]).split("\n")
 
 
 def body(text: str) -> str:

@@ -27,6 +27,7 @@ from hf_abc.notation.tune import Tune
 from .licence import Licence
 from .music21_collections import COLLECTIONS, open_collection
 from .source import Refused, Source
+from .tunebooks import open_tunebooks
 
 __all__ = ["Licence", "Refused", "Source", "open_source", "open_sources", "read_source"]
 
@@ -67,4 +68,4 @@ def open_source(spec: str, acknowledged: Container[str] = ()) -> Source:
     return _KINDS[kind](place, acknowledged)
 
 
-_KINDS: dict[str, Callable[[str, Container[str]], Source]] = {}
+_KINDS: dict[str, Callable[[str, Container[str]], Source]] = {"tunebooks": open_tunebooks}

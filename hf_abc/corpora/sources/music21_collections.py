@@ -129,7 +129,7 @@ def files(name: str) -> list[Path]:
 
 
 def licence_text(name: str = "") -> str:
-    """What the wheel says about the terms of its corpus, or of a collection with terms of its own, without the
+    """What the wheel says about the terms of its corpus, or of a collection with its own, without the
     rules around the heading.
     """
     own = corpus_folder() / name / "license.txt"
