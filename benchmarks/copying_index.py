@@ -41,10 +41,11 @@ def tunes(corpus: Path, count: int) -> Iterator[dict[str, str]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tunes", type=int, default=300_000)
+    parser.add_argument("--corpus", type=Path, help="corpus folder (default: the embedded tunes, built anew)")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        corpus = build_corpus(CorpusRecipe(), Path(scratch) / "corpus")
+        corpus = arguments.corpus or build_corpus(CorpusRecipe(), Path(scratch) / "corpus")
         rows = list(tunes(corpus, arguments.tunes))
         start = time.perf_counter()
         index = Index.build(rows)

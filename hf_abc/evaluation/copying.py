@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hf_abc.corpora.families import title_key
+from hf_abc.corpora.titles import title_key
 from hf_abc.errors import InputError
 from hf_abc.evaluation.index import Index, Run
 from hf_abc.evaluation.intervals import Estimate, ratio, wilson

@@ -17,6 +17,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from hf_abc.errors import InputError
 from hf_abc.evaluation.intervals import Estimate, ratio
 
@@ -41,10 +43,28 @@ class TuneLoss:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenLosses:
+    """The nats of each token of a tune, the end token's last; the rest as in `TuneLoss`."""
+
+    id: str
+    family: str
+    nats: np.ndarray
+    chars: int
+    windowed: bool = False
+
+    @property
+    def total(self) -> TuneLoss:
+        return TuneLoss(self.id, self.family, math.fsum(self.nats), self.chars, len(self.nats), self.windowed)
+
+
+@dataclass(frozen=True, slots=True)
 class _Window:
-    """A stretch of one tune: what goes in, what shall come out, and how many of these are already scored."""
+    """A stretch of one tune: where it starts, what goes in, what shall come out, and how many of these are
+    already scored.
+    """
 
     tune: int
+    start: int
     inputs: list[int]
     targets: list[int]
     scored: int
@@ -65,29 +85,44 @@ def tune_losses(
     nothing beyond rounding. Raises InputError for tokens that the model does not have and for logits that
     are no numbers.
     """
+    return [
+        losses.total
+        for losses in token_losses(model, tokenizer, rows, length=length, batch_tokens=batch_tokens)
+    ]
+
+
+def token_losses(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerFast,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    length: int | None = None,
+    batch_tokens: int | None = None,
+) -> list[TokenLosses]:
+    """As `tune_losses`, token by token."""
     from hf_abc.models.tokenizers import encode
 
     positions = getattr(model.config, "max_position_embeddings", None)
     length = min(n for n in (length, positions, 2**30) if n is not None)
     vocab_size = model.config.vocab_size
     end_id = tokenizer.eos_token_id
-    texts = [row["text"] for row in rows]
-    encoded = encode(tokenizer, texts)
+    encoded = encode(tokenizer, [row["text"] for row in rows])
     if end_id is None or max((max(ids, default=0) for ids in encoded), default=0) >= vocab_size:
         raise InputError(f"a tokenizer of {len(tokenizer)} tokens does not belong to a model of {vocab_size}")
     windows = [window for tune, ids in enumerate(encoded) for window in _windows(tune, ids, end_id, length)]
-    nats = [0.0] * len(rows)
+    nats = [np.zeros(len(ids) + 1) for ids in encoded]
     pieces = [0] * len(rows)
-    for window, loss in _score(model, windows, batch_tokens or max(1, _LOGITS // vocab_size), end_id):
-        nats[window.tune] += loss
+    for window, losses in _score(model, windows, batch_tokens or max(1, _LOGITS // vocab_size), end_id):
+        stop = window.start + len(window.targets)
+        nats[window.tune][window.start + window.scored : stop] = losses[window.scored : len(window.targets)]
         pieces[window.tune] += 1
-    for row, loss in zip(rows, nats, strict=True):
-        if not math.isfinite(loss):
+    for row, own in zip(rows, nats, strict=True):
+        if not np.isfinite(own).all():
             raise InputError(
-                f"the model's loss on tune {row['id']} is {loss}: its weights are broken, train it again"
+                f"the model's loss on tune {row['id']} is {own.sum()}: its weights are broken, train it again"
             )
     return [
-        TuneLoss(row["id"], row["family"], nats[i], len(row["text"]), len(encoded[i]) + 1, pieces[i] > 1)
+        TokenLosses(row["id"], row["family"], nats[i], len(row["text"]), pieces[i] > 1)
         for i, row in enumerate(rows)
     ]
 
@@ -131,16 +166,16 @@ def _windows(tune: int, ids: list[int], end_id: int, length: int) -> Iterator[_W
     start = done = 0
     while done < len(targets):
         stop = min(start + length, len(targets))
-        yield _Window(tune, inputs[start:stop], targets[start:stop], done - start)
+        yield _Window(tune, start, inputs[start:stop], targets[start:stop], done - start)
         done = stop
         start += max(1, length // 2)
 
 
 def _score(
     model: PreTrainedModel, windows: Sequence[_Window], batch_tokens: int, end_id: int
-) -> Iterator[tuple[_Window, float]]:
-    """The nats of each window, batch by batch. Padding stands behind the tokens, where a causal model
-    never looks.
+) -> Iterator[tuple[_Window, np.ndarray]]:
+    """The nats of each window's targets, batch by batch. Padding stands behind the tokens, where a causal
+    model never looks.
     """
     import torch
     import torch.nn.functional as F
@@ -163,7 +198,7 @@ def _score(
             losses = F.cross_entropy(
                 logits.flatten(0, 1), targets.to(model.device).flatten(), ignore_index=-100, reduction="none"
             )
-            yield from zip(batch, losses.view(targets.shape).double().sum(1).tolist(), strict=True)
+            yield from zip(batch, losses.view(targets.shape).double().cpu().numpy(), strict=True)
     model.train(training)
 
 

@@ -69,7 +69,9 @@ def test_alike_tunes_lie_inside_the_floor_and_others_beyond() -> None:
     assert not [
         name for name in DISTRIBUTIONS if name != "bar_rhythms" and alike[name].value > 2 * alike[name].floor
     ]
-    wild = distances([features(written(seed, ("D", "d'", "g", "^A", "c"))) for seed in range(40)], human, others)
+    wild = distances(
+        [features(written(seed, ("D", "d'", "g", "^A", "c"))) for seed in range(40)], human, others
+    )
     assert all(wild[name].beyond for name in ("pitch_classes", "intervals", "range", "in_key"))
     assert wild["notes"].value == 0 and wild["notes"].sampled == wild["notes"].human == 64
     assert not wild["durations"].beyond
