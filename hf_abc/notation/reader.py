@@ -228,3 +228,25 @@ def _read_chord(symbols: list[Symbol], position: int, element: Element, state: _
         own = _length(symbols[end].text[1:])
         state.time(element, (first[0] * own[0], first[1] * own[1]))
     return end
+
+
+def unreadable(symbols: list[Symbol]) -> str:
+    """The first character of the first symbol of a line that `read` would call unknown, or nothing: quicker
+    than reading.
+    """
+    position = 0
+    while position < len(symbols):
+        kind = symbols[position].kind
+        if kind == "unknown":
+            return symbols[position].text[0]
+        if kind == "chord_open":
+            end = position + 1
+            while end < len(symbols) and symbols[end].kind not in ("chord_close", "bar", "chord_open"):
+                end += 1
+            inside = symbols[position:end]
+            closed = end < len(symbols) and symbols[end].kind == "chord_close"
+            if not closed or not any(symbol.kind == "note" for symbol in inside):
+                return "["
+            position = end
+        position += 1
+    return ""

@@ -66,7 +66,7 @@ def clean(tune: Tune, profile: str) -> tuple[Tune | Dropped, list[str]]:
         result = STEPS[name](tune)
         if isinstance(result, Dropped):
             return replace(result, step=name), touched
-        if result.text != tune.text:
+        if result is not tune:
             touched.append(name)
-        tune = result
+            tune = result
     return tune, touched

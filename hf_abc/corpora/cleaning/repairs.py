@@ -8,7 +8,7 @@ import html
 import re
 from functools import lru_cache
 
-from hf_abc.corpora.cleaning.step import music_start, with_text
+from hf_abc.corpora.cleaning.step import music_start, with_music, with_text
 from hf_abc.notation.keys import parse_key
 from hf_abc.notation.lexer import lex
 from hf_abc.notation.tune import Tune, is_music
@@ -19,6 +19,7 @@ _TAG = re.compile(
     rf"^(?:\s*</?(?:{_TAGS})(?:\s[^<>\n]*)?/?>)+[ \t]*$|(?:<br ?/?>|</(?:{_TAGS})>)[ \t]*$",
     re.MULTILINE | re.IGNORECASE,
 )
+_TAG_INSIDE = re.compile(r"<(?:/|br|p)|/>|^[ \t]*<[A-Za-z]", re.MULTILINE | re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:amp|quot|lt|gt|nbsp|apos|#0?39|#x27);")
 _FENCE = re.compile(r"^```.*\n?", re.MULTILINE)
 _TEX = re.compile(r"^\\(?!\\)[A-Za-z].*\n?", re.MULTILINE)
@@ -32,9 +33,11 @@ def residue(tune: Tune) -> Tune:
     """Take off what web pages, chats, TeX and word processors leave behind: tags, fences, entities, control
     characters, typographic quotes in music, blank lines.
     """
-    text = tune.text.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ")
-    text = _CONTROL.sub("", text)
-    if "</" in text or "/>" in text or "<br" in text or "<BR" in text or "<p" in text:
+    text = tune.text
+    if not text.replace("\n", "").isprintable():
+        text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ")
+        text = _CONTROL.sub("", text)
+    if "<" in text and _TAG_INSIDE.search(text):
         text = _TAG.sub("", text)
     if "&" in text:
         text = _ENTITY.sub(lambda found: html.unescape(found.group()).replace("\xa0", " "), text)
@@ -42,10 +45,12 @@ def residue(tune: Tune) -> Tune:
         text = _FENCE.sub("", text)
     if "\n\\" in text:
         text = _TEX.sub("", text)
-    lines = [line.rstrip() for line in text.split("\n")]
     if "\u201c" in text or "\u201d" in text or "\u2019" in text:
-        lines = [line.translate(_WEB_QUOTES) if is_music(line) else line for line in lines]
-    return with_text(tune, "\n".join(filter(None, lines)) + "\n")
+        lines = text.split("\n")
+        text = "\n".join(line.translate(_WEB_QUOTES) if is_music(line) else line for line in lines)
+    if "\n\n" in text or " \n" in text or "\t" in text or not text.endswith("\n"):
+        text = "\n".join(filter(None, (line.rstrip() for line in text.split("\n")))) + "\n"
+    return with_text(tune, text)
 
 
 _NUMBER = re.compile(r"^X:[ \t]*(?=\d)", re.MULTILINE)
@@ -77,11 +82,13 @@ def line_breaks(tune: Tune) -> Tune:
         return tune
     lines: list[str] = []
     for line in music.split("\n"):
-        if ("!" in line or "*" in line) and is_music(line):
-            lines += _broken(line)
-        else:
+        if "!" not in line and "*" not in line:
             lines.append(line)
-    return with_text(tune, head + "\n".join(lines))
+        elif line.find("!") == len(line) - 1 and line[1:2] != ":" and "*" not in line and "%" not in line:
+            lines.append(line[:-1].rstrip())  # what most of them look like
+        else:
+            lines += _broken(line) if is_music(line) else [line]
+    return with_music(tune, head + "\n".join(lines))
 
 
 def _broken(line: str) -> list[str]:
@@ -101,7 +108,7 @@ def _broken(line: str) -> list[str]:
     return [*lines, here.lstrip() + tail] if lines else [here + tail]
 
 
-_KEY = re.compile(r"^(K:)([^%\n]*)|(\[K:)([^\]\n]*)", re.MULTILINE)
+_KEY = re.compile(r"K:([^%\n\]]*)")
 _WORDS = re.compile(r"([A-Ga-g])\s*(?:(flat|sharp)\b|([#b])(?![A-Za-z]))?\s*(.*)", re.IGNORECASE)
 _MODE = re.compile(r"\s*(maj|min|dor|mix|phr|lyd|loc|aeo|ion)[a-z]*", re.IGNORECASE)
 _MARKS = re.compile(r"(?<=\S)(?=[\^_=]{1,2}[A-Ga-g])")
@@ -111,12 +118,15 @@ def keys(tune: Tune) -> Tune:
     """Spell each key as programs read it: `K:maj` (folk-RNN's mode tokens) is C, `K:B flat` is Bb, `K:am` is
     Am, `K:D_B` is `D _B`, an empty `K:` sets none.
     """
-    return with_text(tune, _KEY.sub(_spelt, tune.text))
-
-
-def _spelt(found: re.Match[str]) -> str:
-    begin, value = (found[1], found[2]) if found[1] else (found[3], found[4])
-    return begin + _key(value)
+    text, place = tune.text, 0
+    while (place := text.find("K:", place)) >= 0:
+        if place == 0 or text[place - 1] in "\n[":
+            found = _KEY.match(text, place)
+            assert found is not None
+            if (better := _key(found[1])) != found[1]:
+                text = text[: found.start(1)] + better + text[found.end() :]
+        place += 2
+    return with_text(tune, text)
 
 
 @lru_cache(maxsize=4096)
@@ -146,10 +156,11 @@ _TEMPO = re.compile(r"^Q:(?:[ \t0]*|[^\n\"=]*=[ \t]*(?:-.*|0+[ \t]*))(?:\n|\Z)",
 
 def tempo(tune: Tune) -> Tune:
     """Take off a `Q:` of zero or below, which no program can play."""
-    return with_text(tune, _TEMPO.sub("", tune.text)) if "Q:" in tune.text else tune
+    return with_music(tune, _TEMPO.sub("", tune.text)) if "\nQ:" in tune.text else tune
 
 
 _TIMED = ("note", "rest", "chord_close")
+_APART = re.compile(r"[A-Ga-gzx,'\]] [ \t]*[\d/]")
 
 
 def lengths(tune: Tune) -> Tune:
@@ -157,11 +168,11 @@ def lengths(tune: Tune) -> Tune:
     `c3 d`.
     """
     start = music_start(tune.text)
+    if not _APART.search(tune.text, start):
+        return tune
     lines = tune.text[start:].split("\n")
-    for place, line in enumerate(lines):
-        if is_music(line) and any(symbol.kind == "unknown" for symbol in lex(line)):
-            lines[place] = _joined(line)
-    return with_text(tune, tune.text[:start] + "\n".join(lines))
+    lines = [_joined(line) if _APART.search(line) and is_music(line) else line for line in lines]
+    return with_music(tune, tune.text[:start] + "\n".join(lines))
 
 
 def _joined(line: str) -> str:

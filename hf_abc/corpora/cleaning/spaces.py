@@ -7,15 +7,11 @@ their spaces, and so do two bar lines that stand apart (`| :` is no `|:`): 2 of 
 
 import re
 
-from hf_abc.corpora.cleaning.step import music_start, with_text
-from hf_abc.notation.tune import Tune
+from hf_abc.corpora.cleaning.step import music_start, with_music
+from hf_abc.notation.tune import FIELD, Tune
 
-_PROTECTED = re.compile(
-    r"(^[A-Za-z+]:(?!(?<=[A-Ga-gz]:)[|:]).*|%.*"
-    r'|"[^"\n]*"|\[[A-Za-z]:[^\[\]\n]*\]|(?<=[|:])[ \t\u00a0]+(?=[|:]))'
-    r"|[ \t\u00a0]+",
-    re.MULTILINE,
-)
+_PROTECTED = re.compile(r"(%.*|\"[^\"\n]*\"|\[[A-Za-z]:[^\[\]\n]*\])")
+_BARS_APART = (("| |", "|\0|"), ("| :", "|\0:"), (": |", ":\0|"), (": :", ":\0:"))
 _BLOCK = re.compile(r"^%%begin(\w+)[^\n]*\n", re.MULTILINE)
 
 
@@ -24,8 +20,8 @@ def spaces(tune: Tune) -> Tune:
     start = music_start(tune.text)
     head, music = tune.text[:start], tune.text[start:]
     if "%%begin" not in music:
-        return with_text(tune, head + _PROTECTED.sub(r"\1", music))
-    return with_text(tune, head + "".join(_around_blocks(music)))
+        return with_music(tune, head + _spaceless(music))
+    return with_music(tune, head + "".join(_around_blocks(music)))
 
 
 def _around_blocks(music: str) -> list[str]:
@@ -35,6 +31,32 @@ def _around_blocks(music: str) -> list[str]:
     while found := _BLOCK.search(music, place):
         end = music.find(f"%%end{found[1]}", found.end())
         end = len(music) if end < 0 else end
-        pieces += [_PROTECTED.sub(r"\1", music[place : found.start()]), music[found.start() : end]]
+        pieces += [_spaceless(music[place : found.start()]), music[found.start() : end]]
         place = end
-    return [*pieces, _PROTECTED.sub(r"\1", music[place:])]
+    return [*pieces, _spaceless(music[place:])]
+
+
+def _spaceless(music: str) -> str:
+    lines = music.split("\n")
+    for place, line in enumerate(lines):
+        if line[1:2] == ":" and FIELD.match(line):
+            continue
+        if '"' in line or "[" in line or "%" in line:
+            pieces = _PROTECTED.split(line)
+            pieces[::2] = map(_squeezed, pieces[::2])
+            lines[place] = "".join(pieces)
+        else:
+            lines[place] = _squeezed(line)
+    return "\n".join(lines)
+
+
+def _squeezed(music: str) -> str:
+    """Music (no quotes, no fields) without its spaces, but for one between bar lines that stand apart."""
+    if "\t" in music or "\xa0" in music:
+        music = music.replace("\t", " ").replace("\xa0", " ")
+    while "  " in music:
+        music = music.replace("  ", " ")
+    for apart, kept in _BARS_APART:
+        if apart in music:
+            music = music.replace(apart, kept)
+    return music.replace(" ", "").replace("\0", " ")

@@ -28,6 +28,11 @@ def with_text(tune: Tune, text: str) -> Tune:
     return parse_tune(text, id=tune.id, source=tune.source, licence=tune.licence, family=tune.family)
 
 
+def with_music(tune: Tune, text: str) -> Tune:
+    """The tune with another text whose header names the same title, rhythm, meter, length and key."""
+    return tune if text == tune.text else replace(tune, text=text)
+
+
 def music_start(text: str) -> int:
     """Where the line behind the first `K:` begins; 0 where there is no `K:`."""
     key = 0 if text.startswith("K:") else text.find("\nK:") + 1

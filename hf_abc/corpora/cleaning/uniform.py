@@ -2,23 +2,31 @@
 
 import re
 
-from hf_abc.corpora.cleaning.step import Dropped, with_text
+from hf_abc.corpora.cleaning.step import Dropped, music_start, with_text
 from hf_abc.notation.keys import parse_key
 from hf_abc.notation.layout import lay_out, strip_false_ties, strip_ornaments
 from hf_abc.notation.lexer import lex
 from hf_abc.notation.meter import parse_meter
-from hf_abc.notation.reader import TIMED, read
+from hf_abc.notation.reader import TIMED, read, unreadable
 from hf_abc.notation.tune import FIELD, Tune, header_fields, is_music, split_header
 
 
 def needs_music(tune: Tune) -> Tune | Dropped:
     """A tune has a `K:` and at least one note; the header ends where it should."""
-    if "K" not in header_fields(tune.text):
+    start = music_start(tune.text)
+    if not start:
         return Dropped(tune, "music", "no K: field ends the header")
-    lines = filter(is_music, split_header(tune.text)[1])
-    if not any(symbol.kind == "note" for line in lines for symbol in lex(line)):
+    lines = filter(is_music, tune.text[start:].split("\n"))
+    if not any(_BEGINS_WITH_NOTE.match(line) or _has_note(line) for line in lines):
         return Dropped(tune, "music", "no notes")
     return tune
+
+
+_BEGINS_WITH_NOTE = re.compile(r"[|:\s]*[A-Ga-g](?!:)")
+
+
+def _has_note(line: str) -> bool:
+    return any(symbol.kind == "note" for symbol in lex(line))
 
 
 def one_voice(tune: Tune) -> Tune | Dropped:
@@ -45,9 +53,9 @@ def ties(tune: Tune) -> Tune | Dropped:
 
 def readable(tune: Tune) -> Tune | Dropped:
     """Refuse music that holds a symbol the standard does not know: its notes are not what was meant."""
-    for element in read(tune.text):
-        if element.kind == "unknown":
-            return Dropped(tune, "readable", f"unreadable symbol {element.text[:1]!r}")
+    for line in filter(is_music, split_header(tune.text)[1]):
+        if found := unreadable(lex(line)):
+            return Dropped(tune, "readable", f"unreadable symbol {found!r}")
     return tune
 
 
