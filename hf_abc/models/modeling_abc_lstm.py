@@ -83,11 +83,9 @@ class LSTMCache(Cache):
         self.states = [LSTMState() for _ in range(config.num_hidden_layers)]
         super().__init__(layers=list(self.states))
 
-    def detach(self) -> None:
-        """Cut the gradient here: the next stretch starts from these numbers (truncated back-propagation)."""
-        for state in self.states:
-            if state.is_initialized:
-                state.keys, state.values = state.keys.detach(), state.values.detach()
+    def numbers(self) -> list[tuple[Tensor, Tensor]]:
+        """(h, c) of each layer without their gradients, as `AbcLSTMForCausalLM.state_from` takes them."""
+        return [(state.keys.detach(), state.values.detach()) for state in self.states]
 
 
 class AbcLSTMLayer(GradientCheckpointingLayer):
@@ -243,6 +241,13 @@ class AbcLSTMForCausalLM(AbcLSTMPreTrainedModel, GenerationMixin):
         self.model = AbcLSTMModel(config)
         self.lm_head = nn.Linear(config.embedding_size or config.hidden_size, config.vocab_size, bias=False)
         self.post_init()
+
+    def state_from(self, numbers: list[tuple[Tensor, Tensor]] | None) -> LSTMCache:
+        """A state to go on from: that of `LSTMCache.numbers`, or for None the one of the beginning."""
+        cache = LSTMCache(self.config)
+        for state, (h, c) in zip(cache.states, numbers or [], strict=False):
+            state.update(h, c)
+        return cache
 
     def forward(
         self,

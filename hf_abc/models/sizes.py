@@ -1,19 +1,28 @@
-"""The ladder of GPT-2 sizes, and the GPT-2 of a size.
+"""The ladder of sizes, for GPT-2 and for the LSTM, and how a model's size is counted.
 
-The model is `GPT2LMHeadModel` itself with a configuration, so that every tool that knows GPT-2 takes it;
-nothing here subclasses it. The names from 1M to 100M are the labels of the published ladder whose shapes they
-keep; the labels are round, the shapes are not: 100M holds 126M parameters in its blocks alone.
-`parameter_counts` says the true numbers. The rungs below 1M, and 1.7M and 3M, are for work on a CPU; their
-labels hold for 1,024 tokens and 512 positions.
+GPT-2 is `GPT2LMHeadModel` itself with a configuration, so that every tool that knows GPT-2 takes it; nothing
+here subclasses it. The names from 1M to 100M are the labels of the published ladder whose shapes they keep;
+the labels are round, the shapes are not: the blocks alone hold 0.79, 4.7, 18.9, 56.6 and 125.8 million
+parameters, and `parameter_counts` says the true numbers of a model. The rungs below 1M, and 1.7M and 3M, are
+for work on a CPU; their labels hold for 1,024 tokens and 512 positions. `-deep` is the same number of
+parameters in more and narrower layers with fewer heads.
+
+The LSTM of a name has about as many parameters in its matrices as the GPT-2 of that name in its blocks
+(8 * layers * hidden^2 against 12 * layers * width^2), so that families are compared at equal size. `folk-rnn`
+is that project's shape: three layers of 512. Its input was one-hot; token vectors of 128 numbers are as many
+as its 137 tokens need and keep its 5.6 million parameters.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from transformers import GPT2Config, GPT2LMHeadModel
+    from transformers import GPT2Config, PreTrainedModel
+
+    from hf_abc.models.configuration_abc_lstm import AbcLSTMConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +36,19 @@ class Size:
     n_head: int
 
 
+@dataclass(frozen=True, slots=True)
+class LSTMSize:
+    """The shape of an LSTM: width and number of its layers, and the width of the token vectors if it is
+    another.
+    """
+
+    hidden_size: int
+    num_hidden_layers: int
+    embedding_size: int | None = None
+
+
+_Shape = TypeVar("_Shape", Size, LSTMSize)
+
 SIZES: dict[str, Size] = {
     "0.15M": Size(48, 3, 3),
     "0.25M": Size(64, 3, 4),
@@ -38,6 +60,24 @@ SIZES: dict[str, Size] = {
     "20M": Size(512, 6, 8),
     "50M": Size(768, 8, 12),
     "100M": Size(1024, 10, 16),
+    "1M-deep": Size(80, 10, 2),
+    "5M-deep": Size(160, 15, 2),
+    "20M-deep": Size(320, 15, 5),
+    "50M-deep": Size(512, 18, 8),
+    "100M-deep": Size(720, 20, 10),
+}
+LSTM_SIZES: dict[str, LSTMSize] = {
+    "0.15M": LSTMSize(64, 2),
+    "0.25M": LSTMSize(96, 2),
+    "0.6M": LSTMSize(160, 2),
+    "1M": LSTMSize(224, 2),
+    "1.7M": LSTMSize(320, 2),
+    "3M": LSTMSize(416, 2),
+    "5M": LSTMSize(512, 2),
+    "20M": LSTMSize(1088, 2),
+    "50M": LSTMSize(1880, 2),
+    "100M": LSTMSize(2800, 2),
+    "folk-rnn": LSTMSize(512, 3, 128),
 }
 
 
@@ -45,9 +85,9 @@ SIZES: dict[str, Size] = {
 class ParameterCounts:
     """Three ways to count, since a scaling exponent depends on which (all are numbers of scalars).
 
-    total: every parameter, the tied output matrix once; non_embedding: total less token and position
-    embeddings; matmul: what does the arithmetic of a token, the block matrices (12 * n_layer * n_embd^2) and
-    the output matrix.
+    total: every parameter, a tied output matrix once; non_embedding: total less token and position
+    embeddings; matmul: what does the arithmetic of a token, every matrix but the embeddings, and the output
+    matrix.
     """
 
     total: int
@@ -67,7 +107,7 @@ def gpt2_config(
     """
     from transformers import GPT2Config
 
-    shape = size_named(size) if isinstance(size, str) else size
+    shape = _named(size, SIZES) if isinstance(size, str) else size
     return GPT2Config(
         vocab_size=vocab_size,
         n_positions=n_positions,
@@ -84,39 +124,64 @@ def gpt2_config(
     )
 
 
-def size_named(name: str) -> Size:
-    """The size of that name; ValueError with the names there are."""
-    if name not in SIZES:
-        raise ValueError(f"unknown model size {name!r}: it is one of {', '.join(SIZES)}")
-    return SIZES[name]
-
-
-def sinusoidal_positions(model: GPT2LMHeadModel) -> None:
-    """Overwrite the position embeddings of an untrained GPT-2 by sinusoids with the spread of its
-    initialisation.
-
-    Wavelengths run geometrically from 2π to the number of positions, sine and cosine side by side (Vaswani et
-    al. 2017). A shift by any number of tokens is then a linear map from the first step on, where random
-    embeddings must first learn that places have an order; the embeddings stay trainable. Deterministic, in
-    place.
+def lstm_config(
+    size: LSTMSize | str, *, vocab_size: int, dropout: float = 0.0, end_id: int = 0
+) -> AbcLSTMConfig:
+    """The configuration of an LSTM of `size` (a name of `LSTM_SIZES` or a shape). `end_id` begins, ends and
+    pads, and clears the state.
     """
-    import torch
+    from hf_abc.models.configuration_abc_lstm import AbcLSTMConfig
 
-    weight = model.transformer.wpe.weight
-    positions, width = weight.shape
-    half = (width + 1) // 2
-    longest = max(positions / (2 * torch.pi), 2.0)
-    rates = longest ** -(torch.arange(half) / max(half - 1, 1))
-    angles = torch.arange(positions)[:, None] * rates[None, :]
-    waves = torch.stack([angles.sin(), angles.cos()], dim=-1).reshape(positions, -1)[:, :width]
-    with torch.no_grad():
-        weight.copy_(waves * (model.config.initializer_range / waves.std()))
+    shape = _named(size, LSTM_SIZES) if isinstance(size, str) else size
+    return AbcLSTMConfig(
+        vocab_size=vocab_size,
+        hidden_size=shape.hidden_size,
+        num_hidden_layers=shape.num_hidden_layers,
+        embedding_size=shape.embedding_size,
+        dropout=dropout,
+        bos_token_id=end_id,
+        eos_token_id=end_id,
+        pad_token_id=end_id,
+    )
 
 
-def parameter_counts(model: GPT2LMHeadModel) -> ParameterCounts:
-    """The three counts of a GPT-2, from the live parameters."""
+def size_named(name: str) -> Size:
+    """The GPT-2 size of that name; ValueError with the names there are."""
+    return _named(name, SIZES)
+
+
+def _named(name: str, sizes: Mapping[str, _Shape]) -> _Shape:
+    if name not in sizes:
+        raise ValueError(f"unknown model size {name!r}: it is one of {', '.join(sizes)}")
+    return sizes[name]
+
+
+def parameter_counts(model: PreTrainedModel) -> ParameterCounts:
+    """The three counts of a causal language model of any family, from its parameters (which may be on the
+    device "meta": no numbers are looked at).
+    """
+    from torch import nn
+
+    vectors = {
+        id(module.weight): module.weight for module in model.modules() if isinstance(module, nn.Embedding)
+    }
+    parameters = list(model.parameters())
+    inside = [p for p in parameters if id(p) not in vectors]
+    output = model.get_output_embeddings().weight
+    matrices = sum(p.numel() for p in inside if p.dim() >= 2 and p is not output)
+    embedded = sum(p.numel() for p in vectors.values())
+    total = sum(p.numel() for p in parameters)
+    return ParameterCounts(total=total, non_embedding=total - embedded, matmul=matrices + output.numel())
+
+
+def flops_per_token(model: PreTrainedModel, context: int) -> int:
+    """Floating-point operations of training on one token, forward and backward, in rows of `context` tokens.
+
+    6 for each parameter that multiplies, and for attention 6 * layers * width * context, the half of the
+    square that a causal mask leaves; what no matrix does (gates, norms, softmax) is not counted.
+    """
     config = model.config
-    total = sum(parameter.numel() for parameter in model.parameters())
-    embeddings = model.transformer.wte.weight.numel() + model.transformer.wpe.weight.numel()
-    matrices = 12 * config.n_layer * config.n_embd**2 + config.vocab_size * config.n_embd
-    return ParameterCounts(total=total, non_embedding=total - embeddings, matmul=matrices)
+    attended = 0
+    if getattr(config, "num_attention_heads", None):
+        attended = 6 * config.num_hidden_layers * config.hidden_size * context
+    return 6 * parameter_counts(model).matmul + attended

@@ -8,8 +8,16 @@ that no token may reach across:
 * ``beat``     and ends at a space of a music line, so it stays within a beam group
 * ``note``     a note with its accidental, octave and length is a unit of its own: durations are never hidden
   in a merge
-* ``char``     (the kind, not a boundary) every character is a token; a character of several bytes that was
-  seen is one too
+
+Two kinds have no boundary, as none of their tokens is learned:
+
+* ``char``      every character is a token; a character of several bytes that was seen is one too
+* ``folk-rnn``  the tokens of folk-RNN: a field M:, K: or L:, a bar line, a note without its length, a length,
+a
+  tuplet, each with the space or line end behind it, be it in that project's text, which puts a space
+  behind every token, or in ordinary ABC. Titles and whatever else it did not have are written in bytes.
+
+GPT-2's own vocabulary, or any other model's, is loaded by `pretrained.load_tokenizer`.
 
 All 256 bytes are always in the vocabulary, so every text can be written and read back exactly, seen or not.
 The price is about 150 ids that music never uses. GPT-2's own pattern is not among the boundaries: it cuts
@@ -23,6 +31,7 @@ files ask for ``split_special_tokens``. The folder that ``save_pretrained`` writ
 ``AutoTokenizer`` where this package is not installed.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
@@ -52,8 +61,14 @@ _BOUNDARIES: dict[str, list[tuple[str, str]]] = {
     ],
     "char": [(r"[\s\S]", "isolated")],
 }
+# folk-RNN: lines that are no music go by in one piece and are left to the bytes.
+_FOLK_TOKEN = (
+    rf"(?:[KLM]:[^ \n]+|{_BAR_LINE}|\[[1-9]|(?:\^{{1,2}}|_{{1,2}}|=)?[A-Ga-gxzXZ][,']*"
+    r"|\([2-9]|[0-9]*/+[0-9]*|[0-9]+|<+|>+|[\[\]\-])[ \n]?"
+)
+_FOLK_LINE = r"^(?:(?![KLM]:)[A-Za-z+]:(?![|:])|%)[^\n]*\n?"
 BOUNDARIES = ("newline", "bar", "beat", "note")
-KINDS = ("bpe", "char")
+KINDS = ("bpe", "char", "folk-rnn")
 
 
 def train_tokenizer(
@@ -61,10 +76,10 @@ def train_tokenizer(
 ) -> PreTrainedTokenizerFast:
     """A tokenizer of at most `vocab_size` ids (the special token and 256 bytes included), trained on `texts`.
 
-    kind ``char`` has no use for `vocab_size` and `boundary`: its size is 257 plus the merges that make one
-    token of each seen character beyond ASCII. The result does not depend on the machine or on the number of
-    threads. Raises ValueError for an unknown kind or boundary, for a `vocab_size` below 257 and for `texts`
-    without a character.
+    Only kind ``bpe`` has a use for `vocab_size` and `boundary`: the others have 257 ids and one for each
+    token that was seen (``char``: for each character beyond ASCII, and for the merges on the way to it). The
+    result does not depend on the machine or on the number of threads. Raises ValueError for an unknown kind
+    or boundary, for a `vocab_size` below 257 and for `texts` without a character.
     """
     if kind not in KINDS:
         raise ValueError(f"unknown tokenizer kind {kind!r}: it is one of {', '.join(KINDS)}")
@@ -76,21 +91,7 @@ def train_tokenizer(
     if not texts:
         raise ValueError("a tokenizer cannot be trained on an empty corpus")
 
-    backend = Tokenizer(models.BPE())
-    cuts = [
-        pre_tokenizers.Split(Regex(pattern), behavior)
-        for pattern, behavior in _BOUNDARIES["char" if kind == "char" else boundary]
-    ]
-    to_bytes = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-    backend.pre_tokenizer = pre_tokenizers.Sequence([*cuts, to_bytes])
-    backend.decoder = decoders.Sequence([decoders.Replace(END, ""), decoders.ByteLevel()])
-    trainer = trainers.BpeTrainer(
-        vocab_size=vocab_size if kind == "bpe" else 1 << 20,  # characters: every merge there is
-        special_tokens=[END],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    backend.train_from_iterator(texts, trainer)
+    backend = _folk_rnn(texts) if kind == "folk-rnn" else _bpe(texts, kind, vocab_size, boundary)
     backend.post_processor = processors.TemplateProcessing(single=f"{END} $A", special_tokens=[(END, END_ID)])
     return PreTrainedTokenizerFast(
         tokenizer_object=backend,
@@ -100,6 +101,46 @@ def train_tokenizer(
         split_special_tokens=True,
         clean_up_tokenization_spaces=False,
         padding_side="left",
+    )
+
+
+def _bpe(texts: Sequence[str], kind: str, vocab_size: int, boundary: str) -> Tokenizer:
+    backend = Tokenizer(models.BPE())
+    cuts = _BOUNDARIES["char" if kind == "char" else boundary]
+    backend.pre_tokenizer = _pre_tokenizer(cuts)
+    backend.decoder = decoders.Sequence([decoders.Replace(END, ""), decoders.ByteLevel()])
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocab_size if kind == "bpe" else 1 << 20,  # characters: every merge there is
+        special_tokens=[END],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    backend.train_from_iterator(texts, trainer)
+    return backend
+
+
+def _folk_rnn(texts: Sequence[str]) -> Tokenizer:
+    """A BPE without merges: a piece is its token's id or else bytes."""
+    cuts = _pre_tokenizer([(f"{_FOLK_LINE}|{_FOLK_TOKEN}", "isolated")])
+    seen: dict[str, int] = {}
+    for text in texts:
+        for piece, (start, end) in cuts.pre_tokenize_str(text):
+            if re.fullmatch(_FOLK_TOKEN, text[start:end]):
+                seen[piece] = seen.get(piece, 0) + 1
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    tokens = sorted((piece for piece in seen if len(piece) > 1), key=lambda piece: (-seen[piece], piece))
+    vocabulary = {token: number for number, token in enumerate([END, *letters, *tokens])}
+    backend = Tokenizer(models.BPE(vocab=vocabulary, merges=[], ignore_merges=True))
+    backend.add_special_tokens([END])
+    backend.pre_tokenizer = cuts
+    backend.decoder = decoders.Sequence([decoders.Replace(END, ""), decoders.ByteLevel()])
+    return backend
+
+
+def _pre_tokenizer(cuts: Sequence[tuple[str, str]]) -> pre_tokenizers.PreTokenizer:
+    return pre_tokenizers.Sequence(
+        [pre_tokenizers.Split(Regex(pattern), behavior) for pattern, behavior in cuts]
+        + [pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
     )
 
 

@@ -10,8 +10,8 @@ from .require import require
 class TokenizerRecipe:
     """How text becomes tokens."""
 
-    kind: Literal["bpe", "char"] = "bpe"
-    """Byte-level BPE, or one token for each character."""
+    kind: Literal["bpe", "char", "folk-rnn", "pretrained"] = "bpe"
+    """Byte-level BPE, one token for each character, folk-RNN's tokens, or those of `model.pretrained`."""
     vocab_size: int = 1024
     """Number of tokens of a BPE, special ones included."""
     boundary: Literal["newline", "bar", "beat", "note"] = "newline"

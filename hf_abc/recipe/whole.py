@@ -33,3 +33,9 @@ class Recipe:
             self.training.block_size,
             f"it must not exceed model.n_positions = {self.model.n_positions}",
         )
+        require(
+            bool(self.model.pretrained) or self.tokenizer.kind != "pretrained",
+            "tokenizer.kind",
+            self.tokenizer.kind,
+            "name in model.pretrained the model whose tokens are meant",
+        )

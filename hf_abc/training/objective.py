@@ -4,7 +4,8 @@ A module that holds the model, so that data parallel wrappers see one forward pa
 averaging: the caller divides by the number of labels of the whole batch, over all processes, and bits per
 character need the sum too.
 
-`Objective` is what the loop asks of a family of models; `PackedObjective` is GPT-2's.
+`Objective` is what the loop asks of a family of models; `PackedObjective` is GPT-2's, `RecurrentObjective`
+the LSTM's.
 """
 
 from __future__ import annotations
@@ -41,12 +42,14 @@ class Objective(nn.Module):
 
     carried: what a model remembers from one step to the next, for each part of a batch (a recurrent model's
     states; nothing for GPT-2). It is saved with each checkpoint, for each process its own, so its values are
-    tensors or tuples, lists and dicts of tensors. Nothing is carried in evaluation mode.
+    tensors or tuples, lists and dicts of tensors. Nothing is carried in evaluation mode. `clock` adds the
+    head that reads the bar clock.
     """
 
-    def __init__(self, model: PreTrainedModel) -> None:
+    def __init__(self, model: PreTrainedModel, *, clock: bool = False) -> None:
         super().__init__()
         self.model = model
+        self.clock_head = nn.Linear(model.config.hidden_size, sum(SIZES)) if clock else None
         self.carried: dict[int, Any] = {}
 
     def forward(
@@ -59,6 +62,16 @@ class Objective(nn.Module):
         """
         raise NotImplementedError
 
+    def _nats(self, output: Any, labels: Tensor, clock: Tensor) -> Nats:
+        """The losses of a model's output, which has hidden states where there is a clock."""
+        nats = _summed(output.logits, labels)
+        if self.clock_head is None:
+            return Nats(nats, torch.zeros_like(nats))
+        layers = len(output.hidden_states) - 1
+        read = self.clock_head(output.hidden_states[max(1, round(DEPTH * layers))])
+        dials = zip(read.split(SIZES, dim=-1), clock.unbind(dim=-1), strict=True)
+        return Nats(nats, torch.stack([_summed(logits, classes) for logits, classes in dials]).sum())
+
     @contextmanager
     def usual_model(self) -> Iterator[PreTrainedModel]:
         """The model as its library knows it, to generate with or to be saved, for the length of a block."""
@@ -66,15 +79,14 @@ class Objective(nn.Module):
 
 
 class PackedObjective(Objective):
-    """A model with attention on packed rows. `clock` adds the head that reads the bar clock.
+    """A model with attention on packed rows.
 
     While it lives the model attends by `attention.NAME`; `usual_model` gives it back for other work.
     """
 
     def __init__(self, model: PreTrainedModel, *, clock: bool = False) -> None:
-        super().__init__(model)
+        super().__init__(model, clock=clock)
         model.set_attn_implementation(NAME)
-        self.clock_head = nn.Linear(model.config.hidden_size, sum(SIZES)) if clock else None
 
     def forward(
         self, input_ids: Tensor, position_ids: Tensor, labels: Tensor, clock: Tensor, part: int = 0
@@ -86,13 +98,7 @@ class PackedObjective(Objective):
             use_cache=False,
             output_hidden_states=self.clock_head is not None,
         )
-        nats = _summed(output.logits, labels)
-        if self.clock_head is None:
-            return Nats(nats, torch.zeros_like(nats))
-        layers = len(output.hidden_states) - 1
-        read = self.clock_head(output.hidden_states[max(1, round(DEPTH * layers))])
-        dials = zip(read.split(SIZES, dim=-1), clock.unbind(dim=-1), strict=True)
-        return Nats(nats, torch.stack([_summed(logits, classes) for logits, classes in dials]).sum())
+        return self._nats(output, labels, clock)
 
     @contextmanager
     def usual_model(self) -> Iterator[PreTrainedModel]:
@@ -101,6 +107,26 @@ class PackedObjective(Objective):
             yield self.model
         finally:
             self.model.set_attn_implementation(NAME)
+
+
+class RecurrentObjective(Objective):
+    """An LSTM on the rows of `lanes.Lanes`: in training the state of each row goes on from batch to batch,
+    cut off from the gradient of the batch before.
+    """
+
+    def forward(
+        self, input_ids: Tensor, position_ids: Tensor, labels: Tensor, clock: Tensor, part: int = 0
+    ) -> Nats:
+        model: Any = self.model
+        output = model(
+            input_ids=input_ids,
+            cache=model.state_from(self.carried.get(part)) if self.training else None,
+            use_cache=self.training,
+            output_hidden_states=self.clock_head is not None,
+        )
+        if self.training:
+            self.carried[part] = output.cache.numbers()
+        return self._nats(output, labels, clock)
 
 
 def tensors(blocks: Blocks, device: torch.device) -> tuple[Tensor, Tensor, Tensor, Tensor]:

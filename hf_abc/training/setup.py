@@ -8,22 +8,26 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from accelerate.utils import set_seed
 
 from hf_abc.errors import InputError, RecipeError
-from hf_abc.models.sizes import SIZES, gpt2_config, sinusoidal_positions
-from hf_abc.models.tokenizers import train_tokenizer
-from hf_abc.training.objective import Objective, PackedObjective
+from hf_abc.models.positions import sinusoidal_positions
+from hf_abc.models.pretrained import fit_vocabulary, load_pretrained, load_tokenizer
+from hf_abc.models.sizes import LSTM_SIZES, SIZES, gpt2_config, lstm_config
+from hf_abc.models.tokenizers import encode, train_tokenizer
+from hf_abc.training.lanes import Lanes
+from hf_abc.training.objective import Objective, PackedObjective, RecurrentObjective
 from hf_abc.training.packing import Blocks, pack
-from hf_abc.training.stream import Stream, documents
+from hf_abc.training.stream import Epochs, Stream, documents
 
 if TYPE_CHECKING:
-    from transformers import GPT2LMHeadModel, PreTrainedModel, PreTrainedTokenizerFast
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
     from hf_abc.recipe import Recipe
 
+_WHOLE = 4  # an LSTM is measured on rows of so many blocks, which hold nearly every tune whole
 _SEEN = 256  # training tunes that are measured beside the held-out ones, at most
 
 
@@ -38,9 +42,9 @@ class Batches(Protocol):
 
     def next(self) -> Blocks: ...
 
-    def state_dict(self) -> dict[str, int]: ...
+    def state_dict(self) -> dict[str, Any]: ...
 
-    def load_state_dict(self, state: dict[str, int]) -> None: ...
+    def load_state_dict(self, state: dict[str, Any]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +79,19 @@ def make_start(recipe: Recipe, train: Sequence[str], validation: Sequence[str]) 
             f"a tokenizer of {len(tokenizer)} tokens does not belong to a model of "
             f"{model.config.vocab_size}: choose those that were made for each other"
         )
-    objective = PackedObjective(model, clock=settings.bar_clock > 0)
-    stream = Stream(
-        train,
-        tokenizer,
-        rows=settings.batch_tokens // settings.block_size,
-        block_size=settings.block_size,
-        seed=recipe.seed,
-        transpose=settings.transpose,
-        clock=settings.bar_clock > 0,
-    )
+    clock = settings.bar_clock > 0
+    epochs = Epochs(train, tokenizer, seed=recipe.seed, transpose=settings.transpose, clock=clock)
+    rows = settings.batch_tokens // settings.block_size
+    stream: Batches
+    objective: Objective
+    measured = settings.block_size
+    if model.config.model_type == "abc_lstm":
+        stream = Lanes(epochs, rows=rows, block_size=settings.block_size)
+        objective = RecurrentObjective(model, clock=clock)
+        measured *= _WHOLE
+    else:
+        stream = Stream(epochs, rows=rows, block_size=settings.block_size)
+        objective = PackedObjective(model, clock=clock)
     tunes = [text for text in train if text]
     seen = random.Random(recipe.seed).sample(tunes, min(len(tunes), len(validation), _SEEN))
     if settings.gradient_checkpointing:
@@ -94,9 +101,9 @@ def make_start(recipe: Recipe, train: Sequence[str], validation: Sequence[str]) 
         model=model,
         objective=objective,
         stream=stream,
-        held_out=_packed(tokenizer, validation, settings.block_size),
+        held_out=_packed(tokenizer, validation, measured),
         characters=sum(map(len, validation)),
-        seen=_packed(tokenizer, seen, settings.block_size),
+        seen=_packed(tokenizer, seen, measured),
         seen_characters=sum(map(len, seen)),
     )
 
@@ -112,9 +119,11 @@ def check(recipe: Recipe, train: Sequence[str], validation: Sequence[str]) -> No
         raise InputError("there is no tune to train on: the train side of the corpus is empty")
     if not any(validation):
         raise InputError("there is no tune to measure on: the validation side of the corpus is empty")
-    if recipe.model.size not in SIZES:
-        raise RecipeError(f"model.size {recipe.model.size!r} is unknown: it is one of {', '.join(SIZES)}")
-    if recipe.model.n_positions != recipe.training.block_size:
+    lstm = recipe.model.family == "lstm" and not recipe.model.pretrained
+    sizes = LSTM_SIZES if lstm else SIZES
+    if recipe.model.size not in sizes:
+        raise RecipeError(f"model.size {recipe.model.size!r} is unknown: it is one of {', '.join(sizes)}")
+    if not lstm and recipe.model.n_positions != recipe.training.block_size:
         # Measured: models trained on 256 positions scored 2.2 instead of 1.4 to 1.6 bits per character when
         # they were read with 512, and nothing warned.
         raise RecipeError(
@@ -124,30 +133,60 @@ def check(recipe: Recipe, train: Sequence[str], validation: Sequence[str]) -> No
 
 
 def make_tokenizer(recipe: Recipe, texts: Sequence[str]) -> PreTrainedTokenizerFast:
-    """The recipe's tokenizer, trained on the texts."""
+    """The recipe's tokenizer: trained on the texts, or the one of its pretrained model."""
     chosen = recipe.tokenizer
-    tokenizer = train_tokenizer(
-        texts, kind=chosen.kind, vocab_size=chosen.vocab_size, boundary=chosen.boundary
-    )
-    tokenizer.model_max_length = recipe.model.n_positions
+    if chosen.kind == "pretrained":
+        name = recipe.model.pretrained
+        try:
+            tokenizer = load_tokenizer(name)
+        except (OSError, ValueError) as error:
+            raise _not_loaded(name, error) from error
+        probe = list(texts[:_SEEN])
+        if [tokenizer.decode(ids) for ids in encode(tokenizer, probe)] != probe:
+            raise InputError(
+                f"the tokenizer of {name} does not give ABC back as it was: set tokenizer.kind to bpe"
+            )
+    else:
+        tokenizer = train_tokenizer(
+            texts, kind=chosen.kind, vocab_size=chosen.vocab_size, boundary=chosen.boundary
+        )
+    if recipe.model.family == "gpt2":
+        tokenizer.model_max_length = recipe.model.n_positions
     return tokenizer
 
 
-def make_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> GPT2LMHeadModel:
-    """The recipe's model for this tokenizer, with fresh weights from torch's generator."""
+def make_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel:
+    """The recipe's model for this tokenizer; what is fresh in it comes from torch's generator."""
+    wanted = recipe.model
+    model: PreTrainedModel
+    if wanted.pretrained:
+        try:
+            model = load_pretrained(
+                wanted.pretrained,
+                positions=wanted.n_positions,
+                dropout=wanted.dropout,
+                random_weights=wanted.random_weights,
+            )
+        except (OSError, ValueError) as error:
+            raise _not_loaded(wanted.pretrained, error) from error
+        fit_vocabulary(model, tokenizer, new=recipe.tokenizer.kind != "pretrained")
+        return model
+    shape = {"vocab_size": len(tokenizer), "dropout": wanted.dropout, "end_id": tokenizer.eos_token_id}
+    if wanted.family == "lstm":
+        from hf_abc.models import AbcLSTMForCausalLM
+
+        return AbcLSTMForCausalLM(lstm_config(wanted.size, **shape))
     from transformers import GPT2LMHeadModel
 
-    config = gpt2_config(
-        recipe.model.size,
-        vocab_size=len(tokenizer),
-        n_positions=recipe.model.n_positions,
-        dropout=recipe.model.dropout,
-        end_id=tokenizer.eos_token_id,
-    )
-    model = GPT2LMHeadModel(config)
-    if recipe.model.sinusoidal_positions:
+    model = GPT2LMHeadModel(gpt2_config(wanted.size, n_positions=wanted.n_positions, **shape))
+    if wanted.sinusoidal_positions:
         sinusoidal_positions(model)
     return model
+
+
+def _not_loaded(name: str, error: Exception) -> InputError:
+    reason = str(error).strip().split("\n")[0]
+    return InputError(f"model.pretrained: {name} cannot be used ({reason}): name a Hub id or a folder")
 
 
 def precision(wanted: str) -> str:

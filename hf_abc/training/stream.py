@@ -35,30 +35,51 @@ def documents(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str], *, clock
     ]
 
 
-class Stream:
-    """Endless batches of `rows` rows of `block_size` tokens from `texts`."""
+class Epochs:
+    """The texts as documents, epoch after epoch: in another order each time and, if wanted, in another
+    key."""
 
     def __init__(
         self,
         texts: Sequence[str],
         tokenizer: PreTrainedTokenizerFast,
         *,
-        rows: int,
-        block_size: int,
         seed: int,
         transpose: bool = False,
         clock: bool = False,
     ) -> None:
         self.texts = list(texts)
         self.tokenizer = tokenizer
-        self.rows = rows
-        self.block_size = block_size
         self.seed = seed
         self.transpose = transpose
         self.clock = clock
+        self._documents: dict[tuple[int, int], Document] = {}
+
+    def documents(self, epoch: int) -> tuple[list[Document], np.random.Generator]:
+        """The documents of an epoch in their order, and the generator that drew it, to draw on."""
+        draw = np.random.default_rng([self.seed, epoch])
+        wanted = [
+            (int(i), drawn_shift(self.texts[i], seed=self.seed, epoch=epoch) if self.transpose else 0)
+            for i in draw.permutation(len(self.texts))
+        ]
+        new = [pair for pair in wanted if pair not in self._documents]
+        texts = [moved(self.texts[i], shift) for i, shift in new]
+        made = dict(zip(new, documents(self.tokenizer, texts, clock=self.clock), strict=True))
+        made_or_kept = [made[pair] if pair in made else self._documents[pair] for pair in wanted]
+        if len(self._documents) + len(made) <= _KEPT_DOCUMENTS:
+            self._documents.update(made)
+        return made_or_kept, draw
+
+
+class Stream:
+    """Endless batches of `rows` rows of `block_size` tokens."""
+
+    def __init__(self, epochs: Epochs, *, rows: int, block_size: int) -> None:
+        self.epochs = epochs
+        self.rows = rows
+        self.block_size = block_size
         self.epoch = 0
         self.row = 0  # the next row of this epoch to be given out
-        self._documents: dict[tuple[int, int], Document] = {}
         self._blocks: tuple[int, Blocks] | None = None  # (epoch, its blocks)
 
     def next(self) -> Blocks:
@@ -87,16 +108,6 @@ class Stream:
 
     def blocks_of(self, epoch: int) -> Blocks:
         """All rows of an epoch, in their order."""
-        draw = np.random.default_rng([self.seed, epoch])
-        wanted = [
-            (int(i), drawn_shift(self.texts[i], seed=self.seed, epoch=epoch) if self.transpose else 0)
-            for i in draw.permutation(len(self.texts))
-        ]
-        new = [pair for pair in wanted if pair not in self._documents]
-        texts = [moved(self.texts[i], shift) for i, shift in new]
-        made = dict(zip(new, documents(self.tokenizer, texts, clock=self.clock), strict=True))
-        made_or_kept = [made[pair] if pair in made else self._documents[pair] for pair in wanted]
-        if len(self._documents) + len(made) <= _KEPT_DOCUMENTS:
-            self._documents.update(made)
-        blocks = pack(made_or_kept, block_size=self.block_size, end_id=self.tokenizer.eos_token_id)
+        made, draw = self.epochs.documents(epoch)
+        blocks = pack(made, block_size=self.block_size, end_id=self.epochs.tokenizer.eos_token_id)
         return blocks.take(draw.permutation(len(blocks)))

@@ -7,7 +7,7 @@ import pytest
 
 from hf_abc.models.tokenizers import encode, train_tokenizer
 from hf_abc.training.packing import IGNORE
-from hf_abc.training.stream import Stream
+from hf_abc.training.stream import Epochs, Stream
 
 
 @pytest.fixture(scope="module")
@@ -15,8 +15,11 @@ def tokenizer(tunes: list[str]):
     return train_tokenizer(tunes, vocab_size=300)
 
 
-def _stream(tunes: list[str], tokenizer, **changes) -> Stream:
-    return Stream(tunes, tokenizer, **{"rows": 2, "block_size": 96, "seed": 1, **changes})
+def _stream(
+    tunes: list[str], tokenizer, *, rows: int = 2, seed: int = 1, transpose: bool = False, clock: bool = False
+) -> Stream:
+    epochs = Epochs(tunes, tokenizer, seed=seed, transpose=transpose, clock=clock)
+    return Stream(epochs, rows=rows, block_size=96)
 
 
 def test_packing_an_epoch_gives_each_token_once(tunes: list[str], tokenizer) -> None:
