@@ -1,0 +1,257 @@
+"""Where one voice of a growing tune stands: how full its bar is, and what it still owes.
+
+A `Part` is built note by note and bar line by bar line. Each step gives the next `Part`, or None where the
+music would be wrong for good: a bar longer than its meter, a tie to another note, a repeat that is closed
+twice. A step that is only unusual, because abc2midi finds the bars around it wrong, sets `loose`: real tunes
+do such things (measured: one sound tune in fifteen), a model does them mostly by mistake.
+
+What is short and why it may be, and which repeats and endings abc2midi accepts, was learned from abc2midi
+5.02 itself: it counts bars in the order in which they are played, so that the end of a repeated strain and
+its pick-up must make one bar.
+"""
+
+import re
+from typing import NamedTuple
+
+from hf_abc.notation.bars import Barline, parse_barline
+
+Ratio = tuple[int, int]
+FINEST = 315
+"""The shortest note that a bar is filled up with: 1/128."""
+_TUPLET_TIME = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
+
+
+class Part(NamedTuple):
+    """One voice. Lengths are in ticks; `full` is that of a bar, 0 in free meter.
+
+    filled: what is in the bar; carry: what stood before a repeat sign or double bar inside of this bar;
+    pickup: length of the first bar since the repeat began, where that is short; opened: whether a short bar
+    may end here, since it began at a section; closing: the bar lines since the last note; first: no bar is
+    over yet; fresh: the first bar since a repeat began; repeat: 0 none yet, 1 open, 2 closed; ending: the
+    number of the running ending, negative where its `:|` has come; played: length of the bars that are over,
+    -1 where nobody counts; tie: the pitches that the next note must hold, behind a `|` where a bar line has
+    come between.
+    """
+
+    unit: int
+    full: int
+    compound: bool = False
+    filled: int = 0
+    carry: int = 0
+    pickup: int = 0
+    opened: bool = True
+    closing: Barline | None = None
+    first: bool = True
+    fresh: bool = True
+    repeat: int = 0
+    ending: int = 0
+    tuplet: tuple[int, int, int, int] = (0, 1, 1, 0)  # notes left, times, divided by, written ticks
+    last: int = 0
+    mark: int = 0  # of broken rhythm: 2 for `>`, 4 for `>>`, negative for `<`
+    tie: tuple[str, ...] = ()
+    slur: bool = False
+    sounded: bool = False
+    played: int = -1
+    loose: bool = False
+
+    @property
+    def room(self) -> int:
+        """What the bar still takes."""
+        return self.full - self.filled
+
+    @property
+    def length(self) -> int:
+        """All that has been played, where it is counted."""
+        return self.played + self.filled
+
+    @property
+    def complete(self) -> bool:
+        """Whether no note, tie, tuplet or repeat waits for something."""
+        return not (self.tuplet[0] or self.mark or self.tie or self.repeat == 1)
+
+
+def begin(part: Part) -> Part | None:
+    """A note is about to sound: behind bar lines, it begins a new bar."""
+    line = part.closing
+    if line is None:
+        return part
+    if part.full and 0 < part.filled < part.full and not (part.opened or part.first or line.section):
+        return None
+    carry, pickup, fresh = part.carry, part.pickup, part.fresh
+    if part.filled:
+        if fresh:
+            pickup, fresh = (part.filled if part.filled < part.full else 0), False
+        total = carry + part.filled
+        carry = total if line.section and total < part.full and not part.first else 0
+    if line.ending:
+        carry = 0
+    elif line.repeat_end or line.repeat_start or (line.double and part.repeat != 1):
+        pickup, fresh = 0, True
+    return part._replace(
+        filled=0,
+        carry=carry,
+        pickup=pickup,
+        opened=line.section,
+        closing=None,
+        first=part.first and not part.filled,
+        fresh=fresh,
+        ending=part.ending if line.ending or part.ending > 0 and not line.section else 0,
+        played=part.played + part.filled if part.played >= 0 else -1,
+    )
+
+
+def written(part: Part, length: Ratio) -> int:
+    """Ticks of a written length before tuplets and broken rhythm; 0 where they are no whole number."""
+    ticks, rest = divmod(part.unit * length[0], length[1])
+    return 0 if rest else ticks
+
+
+def fits(part: Part, length: Ratio) -> bool:
+    """Whether a note of that length may stand here, in a bar that has begun."""
+    ticks = written(part, length)
+    left, times, divided, each = part.tuplet
+    if not ticks or (each and each != ticks):
+        return False
+    sounding = ticks * times // divided if left else ticks
+    if part.mark:
+        return sounding == part.last
+    if not part.full:
+        return True
+    rest = part.room - (sounding if each else left * ticks * times // divided if left else ticks)
+    return rest >= 0 and (each > 0 or rest % FINEST == 0)
+
+
+def sound(part: Part, length: Ratio, pitches: tuple[str, ...]) -> Part | None:
+    """A note, chord or rest (no pitches) of that length, in a bar that has begun."""
+    if not fits(part, length):
+        return None
+    torn = [tied for tied in part.tie if not _holds(tied.lstrip("|"), pitches)]
+    if any(not tied.startswith("|") for tied in torn):
+        return None
+    ticks = written(part, length)
+    left, times, divided, each = part.tuplet
+    sounding = ticks * times // divided if left else ticks
+    last = 0 if left == 1 else sounding
+    if part.mark:  # the pair as a whole is as long as it is written
+        whole = abs(part.mark)
+        last = sounding // whole if part.mark > 0 else sounding * (2 * whole - 1) // whole
+    filled = part.filled + sounding
+    loose = bool(torn) or bool(part.full) and (
+        part.carry + filled > part.full or (left <= 1 and (part.full - filled) % _fine(part) != 0)
+    )
+    return part._replace(
+        filled=filled,
+        tuplet=(left - 1, times, divided, ticks) if left > 1 else (0, 1, 1, 0),
+        last=last,
+        mark=0,
+        tie=(),
+        sounded=part.sounded or bool(pitches),
+        loose=part.loose or loose,
+    )
+
+
+def rest_bars(part: Part, count: int) -> Part | None:
+    """A rest of so many whole bars, `Z`."""
+    if part.filled or part.tuplet[0] or part.mark or part.tie:
+        return None
+    played = part.played + (count - 1) * part.full if part.played >= 0 else -1
+    return part._replace(filled=part.full, last=0, played=played, loose=part.loose or part.carry > 0)
+
+
+def tuplet(part: Part, text: str) -> Part | None:
+    """`(p`, `(p:q` or `(p:q:r` (§4.13); its notes are equally long, as abc2midi wants them."""
+    notes, time, count = ([int(number or 0) for number in text[1:].split(":")] + [0, 0])[:3]
+    time, count = time or _TUPLET_TIME.get(notes, 3 if part.compound else 2), count or notes
+    if part.tuplet[0] or part.mark or not 2 <= notes <= 9 or not 1 <= count <= 16 or not 1 <= time <= 9:
+        return None
+    # equal notes must come out as a multiple of a plain one, and the shortest of them must still fit
+    if count * time % notes or part.full and count * time // notes * FINEST > part.room:
+        return None
+    return part._replace(tuplet=(count, time, notes, 0))
+
+
+def broken(part: Part, mark: str) -> Part | None:
+    """`>` or `<` behind a note: the next one must be as long."""
+    if part.mark or not part.last or len(mark) > 3 or part.tie or part.closing is not None:
+        return None
+    if part.full and part.room < part.last:
+        return None
+    return part._replace(mark=2 ** len(mark) * (1 if mark[0] == ">" else -1))
+
+
+def bar(part: Part, text: str) -> Part | None:
+    """A bar line, `|`, `||`, `|]`, `|:`, `:|`, `::`, `|1`, `:|2`, `[1` ..."""
+    line = parse_barline(text)
+    if part.tuplet[0] or part.mark or line.repeat_end > 1 or line.repeat_start > 1:
+        return None
+    before = part.closing
+    repeat, ending = part.repeat, part.ending
+    if line.repeat_end:
+        if (before is not None and before.repeat_end) or not (part.sounded or part.filled):
+            return None
+        repeat, ending = 2, -ending if ending > 0 else 0
+    if line.repeat_start:
+        if repeat == 1:
+            return None
+        repeat, ending = 1, 0
+    if line.double and not (line.repeat_end or line.repeat_start):
+        repeat, ending = (0 if repeat == 2 else repeat), (ending if repeat == 1 else 0)
+    if line.ending:
+        number = int(re.match(r"\d{1,3}", line.ending)[0])  # type: ignore[index]
+        if not _may_end(part, line, ending, number):
+            return None
+        ending = number
+    loose = part.loose or (before is None and not _closes_well(part, line))
+    loose = loose or (line.ending != "" and ending == 1 and part.repeat == 2)
+    return part._replace(
+        closing=before.merge(line) if before is not None else line,
+        repeat=repeat,
+        ending=ending,
+        last=0,
+        tie=tuple(tied if tied.startswith("|") else f"|{tied}" for tied in part.tie),
+        loose=loose,
+    )
+
+
+def ends_well(part: Part) -> bool:
+    """Whether the last bar has a length that a last bar should have."""
+    total = part.carry + part.filled
+    if not part.full or not part.filled or part.first:
+        return True
+    return total in (part.full, part.full - part.pickup)
+
+
+def _closes_well(part: Part, line: Barline) -> bool:
+    """Whether abc2midi finds nothing to say about a bar that this line ends."""
+    if line.repeat_end and part.repeat != 1:
+        return False  # it would have to guess where the repeat began
+    total = part.carry + part.filled
+    if not part.full or not part.filled:
+        return True
+    if line.repeat_end:
+        return total == part.full - (0 if part.fresh else part.pickup)
+    if part.first or total == part.full:
+        return True
+    if not line.section or line.ending:
+        return False
+    return part.repeat != 1 or (bool(part.pickup) and total == part.full - part.pickup)
+
+
+def _may_end(part: Part, line: Barline, ending: int, number: int) -> bool:
+    """Whether an ending of this number may begin here."""
+    if number == 1:
+        return part.sounded and not line.repeat_end and not line.repeat_start
+    just_closed = line.repeat_end or (part.closing is not None and part.closing.repeat_end)
+    return bool(just_closed) and ending < 0
+
+
+def _holds(tied: str, pitches: tuple[str, ...]) -> bool:
+    """Whether a note of `pitches` goes on with a tied one ("": nobody knows which), its accidental written or
+    not.
+    """
+    return bool(pitches) and any(pitch in (tied, tied.lstrip("^_=")) or not tied for pitch in pitches)
+
+
+def _fine(part: Part) -> int:
+    """The shortest note that a bar may be left with: a quarter of the unit, or 1/32."""
+    return max(min(part.unit // 4, 4 * FINEST), FINEST)
