@@ -24,9 +24,14 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from hf_abc.errors import RecipeError
 from hf_abc.notation.tune import Tune
 
+from .folk_rnn import open_folk_rnn
+from .hub import open_hub
+from .irishman import open_irishman
 from .licence import Licence
 from .music21_collections import COLLECTIONS, open_collection
+from .nottingham import open_nottingham
 from .source import Refused, Source
+from .thesession import open_thesession
 from .tunebooks import open_tunebooks
 
 __all__ = ["Licence", "Refused", "Source", "open_source", "open_sources", "read_source"]
@@ -68,4 +73,11 @@ def open_source(spec: str, acknowledged: Container[str] = ()) -> Source:
     return _KINDS[kind](place, acknowledged)
 
 
-_KINDS: dict[str, Callable[[str, Container[str]], Source]] = {"tunebooks": open_tunebooks}
+_KINDS: dict[str, Callable[[str, Container[str]], Source]] = {
+    "tunebooks": open_tunebooks,
+    "thesession": open_thesession,
+    "folk_rnn": open_folk_rnn,
+    "irishman": open_irishman,
+    "nottingham": open_nottingham,
+    "hub": open_hub,
+}

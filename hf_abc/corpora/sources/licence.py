@@ -75,8 +75,9 @@ def terms_beside(path: Path, otherwise: Licence = UNKNOWN) -> Licence:
 
 def forbidding_clause(text: str) -> str:
     """The first sentence that names language models, machine learning or AI and forbids something, or ""."""
-    for sentence in re.split(r"(?<=[.!?])\s+|\n\s*\n", text):
-        if not sentence.lstrip().startswith("#") and _MODELS.search(sentence) and _FORBIDS.search(sentence):
+    text = re.sub(r"^#.*$", "\n", text, flags=re.MULTILINE)  # headings
+    for sentence in re.split(r"(?<=[.!?])\s+|\n[ \t]*\n", text):
+        if _MODELS.search(sentence) and _FORBIDS.search(sentence):
             return " ".join(sentence.strip("*-> \n").split())
     return ""
 

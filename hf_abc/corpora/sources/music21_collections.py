@@ -9,6 +9,7 @@ import importlib.util
 from collections import Counter
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -117,7 +118,7 @@ def open_collection(name: str, acknowledged: Container[str] = ()) -> Source:
         note=collection.note,
         text=licence_text(name),
     )
-    return Source(name, name, collection.title, licence, lambda: read_collection(name), lambda: "")
+    return Source(name, name, collection.title, licence, partial(read_collection, name), str)
 
 
 def files(name: str) -> list[Path]:

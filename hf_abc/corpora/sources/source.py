@@ -21,6 +21,10 @@ LONGEST = 300_000
 (a published MIDI conversion of 44 kB grew to 3.4 GB)."""
 
 
+_BOOKS = (".abc", ".txt", ".html", ".htm", ".md", ".json", ".jsonl", ".csv")
+_ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz")
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """Something in a source that is no tune: where it stands (file, row) and why it was refused.
@@ -68,10 +72,10 @@ def place_of(text: str) -> Path:
 
 
 def name_of(path: Path) -> str:
-    """What a source at a path is called: the file or folder without suffixes and colons."""
+    """What a source at a path is called: the file or folder without the suffix of its kind."""
     name = path.resolve().name
-    while (suffix := PurePosixPath(name).suffix) and not suffix[1:].isdigit() and " " not in suffix:
-        name = name.removesuffix(suffix)
+    while PurePosixPath(name).suffix.lower() in _BOOKS + _ARCHIVES:
+        name = PurePosixPath(name).stem
     return label(name) or "tunes"
 
 
