@@ -1,30 +1,49 @@
 """The dataset card of a corpus: report.json in words, with the YAML head that the Hub and `datasets` read."""
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
-from hf_abc.corpora.sources.music21_collections import COLLECTIONS, LICENCE, licence_text
+from hf_abc.corpora.sources.music21_collections import COLLECTIONS, LICENCE
 from hf_abc.corpora.split import SIDES
 
 _ROWS = 12
+_PAIRS = 50
+_MUSIC21 = "https://github.com/cuthbertLab/music21/blob/master/music21/corpus/license.txt"
+_SIZES = (("n<1K", 1_000), ("1K<n<10K", 10_000), ("10K<n<100K", 100_000), ("100K<n<1M", 1_000_000))
+# What the Hub calls the licences that have a name there.
+_HUB = {
+    "Apache-2.0": "apache-2.0",
+    "BSD-3-Clause": "bsd-3-clause",
+    "CC0-1.0": "cc0-1.0",
+    "CC-BY-4.0": "cc-by-4.0",
+    "CC-BY-SA-4.0": "cc-by-sa-4.0",
+    "GPL-2.0": "gpl-2.0",
+    "GPL-3.0": "gpl-3.0",
+    "MIT": "mit",
+    "ODbL-1.0": "odbl",
+}
 
 
 def write_card(report: dict[str, Any]) -> str:
     """README.md of a corpus folder; every number in it comes out of the report."""
-    parts = [_head(report), _about(report), _cleaning(report), _judge(report), _split(report), _music(report)]
-    return "\n\n".join([*parts, _licence(report)]) + "\n"
+    parts = [_head(report), _about(report), _sources(report), _cleaning(report), _judge(report)]
+    return "\n\n".join([*parts, _split(report), _music(report), _licence(report)]) + "\n"
 
 
 def _head(report: dict[str, Any]) -> str:
-    kept = report["kept"]
-    size = "n<1K" if kept < 1000 else "1K<n<10K" if kept < 10_000 else "10K<n<100K"
+    kept, licences = report["kept"], list(report["statistics"]["licences"])
+    size = next((name for name, limit in _SIZES if kept < limit), "n>1M")
     files = [f"  - split: {side}\n    path: {side}.parquet" for side in SIDES]
+    only = licences[0] if len(licences) == 1 else "mixed"
+    hub = _HUB.get(only.removesuffix("-only").removesuffix("-or-later"))
+    named = [f"license: {hub}"] if hub else ["license: other", f"license_name: {only.lower()}"]
     return "\n".join(
         [
             "---",
             f"pretty_name: Tunes in ABC notation ({', '.join(report['sources'])})",
-            "license: other",
-            f"license_name: {LICENCE}",
-            "license_link: https://github.com/cuthbertLab/music21/blob/master/music21/corpus/license.txt",
+            *named,
+            *([f"license_link: {_MUSIC21}"] if only == LICENCE else []),
             "task_categories:\n- text-generation",
             "tags:\n- music\n- abc-notation\n- folk-music",
             f"size_categories:\n- {size}",
@@ -39,24 +58,11 @@ def _about(report: dict[str, Any]) -> str:
     recipe, sides = report["recipe"], report["sides"]
     lines = [
         "# Tunes in ABC notation",
-        f"{report['kept']:,} tunes of printed collections, one a row, cleaned with the profile "
-        f"`{recipe['profile']}` of hf_abc and split by tune family. Of {report['read']:,} tunes read "
-        f"{report['dropped']:,} were dropped, each with a reason (below, and in `report.json`).",
+        f"{report['kept']:,} tunes, one a row, cleaned with the profile `{recipe['profile']}` of hf_abc and "
+        f"split by tune family. Of {report['read']:,} tunes read {report['dropped']:,} were dropped, each "
+        "with a reason (below, and in `report.json`).",
         '```python\nfrom datasets import load_dataset\n\ntunes = load_dataset("PATH-OR-ID")\n'
         'print(tunes["train"][0]["text"])\n```',
-        _table(
-            ("source", "printed", "encoded", "read", "kept"),
-            [
-                (
-                    COLLECTIONS[name].title,
-                    COLLECTIONS[name].printed,
-                    COLLECTIONS[name].encoded,
-                    n["read"],
-                    n["kept"],
-                )
-                for name, n in report["sources"].items()
-            ],
-        ),
         _table(
             ("side", "tunes", "families", "characters"),
             [(side, n["tunes"], n["families"], n["characters"]) for side, n in sides.items()],
@@ -66,6 +72,44 @@ def _about(report: dict[str, Any]) -> str:
         "can compare.",
     ]
     return "\n\n".join(lines)
+
+
+def _sources(report: dict[str, Any]) -> str:
+    origins = report["origins"]
+    read = [
+        (name, origins[name]["title"], *_printed(name), counts["read"], counts["kept"])
+        for name, counts in report["sources"].items()
+    ]
+    kept = [
+        (
+            name,
+            licence,
+            n["tunes"],
+            n["families"],
+            n["same_text"],
+            n["characters"],
+            n["length"]["median"],
+            _counts(n["rhythms"], 3),
+            _counts(n["meters"], 3),
+            _counts(n["keys"], 3),
+        )
+        for name, licences in report["by_source"].items()
+        for licence, n in licences.items()
+    ]
+    head = ("tunes", "families", "music of another", "characters", "median", "rhythms", "meters", "keys")
+    lines = [
+        "## Sources",
+        _table(("source", "title", "printed", "encoded", "read", "kept"), read),
+        "![Tunes read from each source, kept and dropped](plots/sources.png)",
+        'What is kept, by source and licence; "music of another" counts tunes whose music stands there '
+        "already, letter by letter:",
+        _table(("source", "licence", *head), kept),
+    ]
+    return "\n\n".join(lines)
+
+
+def _printed(name: str) -> tuple[str, str]:
+    return (COLLECTIONS[name].printed, COLLECTIONS[name].encoded) if name in COLLECTIONS else ("", "")
 
 
 def _cleaning(report: dict[str, Any]) -> str:
@@ -105,8 +149,9 @@ def _judge(report: dict[str, Any]) -> str:
 
 def _split(report: dict[str, Any]) -> str:
     families, leaks = report["families"], report["leaks"]
+    splits = ("random", "by_number", "by_family")
     rows = [
-        (words, f"{leaks['random'][key]:.1%}", f"{leaks['by_family'][key]:.1%}")
+        (words, *(f"{leaks[split][key]:.1%}" for split in splits))
         for key, words in (
             ("near_twin_in_train", "a near-duplicate in train, in any key"),
             ("24_notes_in_train", "24 notes in a row in common with a train tune, in any key"),
@@ -114,7 +159,8 @@ def _split(report: dict[str, Any]) -> str:
         )
     ]
     largest = [
-        (entry["family"], len(entry["titles"]), "; ".join(entry["titles"])) for entry in families["largest"]
+        (entry["family"], len(entry["titles"]), _counts(_often(entry["titles"])))
+        for entry in families["largest"]
     ]
     lines = [
         "## Families and split",
@@ -122,14 +168,23 @@ def _split(report: dict[str, Any]) -> str:
         "one tune. Two tunes belong together when half of their interval 8-grams are shared, when they share "
         "24 notes in a row, or when they have the same first title or number and the melodies support it. A "
         "whole family goes to one side, by a hash of its name.",
-        _table(("share of test tunes that have", "random split", "this split"), rows),
+        _table(("share of test tunes that have", "random split", "split by number", "this split"), rows),
+        "![Sizes of families, and leaks of three splits](plots/families.png)",
         "The largest families:",
         _table(("family", "tunes", "titles"), largest),
     ]
     if leaks["pairs"]:
-        pairs = [(pair["test"], pair["train"], pair["notes"]) for pair in leaks["pairs"]]
-        lines += ["Test tunes with 24 letters of a train tune:", _table(("test", "train", "letters"), pairs)]
+        pairs = [(pair["test"], pair["train"], pair["notes"]) for pair in leaks["pairs"][:_PAIRS]]
+        more = f" (the first {_PAIRS} of {len(leaks['pairs']):,})" if len(leaks["pairs"]) > _PAIRS else ""
+        lines += [
+            f"Test tunes with 24 letters of a train tune{more}:",
+            _table(("test", "train", "letters"), pairs),
+        ]
     return "\n\n".join(lines)
+
+
+def _often(values: Iterable[str]) -> dict[str, int]:
+    return dict(Counter(values).most_common())
 
 
 def _music(report: dict[str, Any]) -> str:
@@ -139,27 +194,42 @@ def _music(report: dict[str, Any]) -> str:
     return (
         f"## Music\n\n{found['characters']:,} characters; characters a tune: {length}. "
         f"{found['same_text']:,} tunes have the music of another, letter by letter.\n\n"
-        + _table(("", "tunes"), rows)
+        "![Lengths, rhythms, meters and keys](plots/music.png)\n\n" + _table(("", "tunes"), rows)
     )
 
 
 def _licence(report: dict[str, Any]) -> str:
-    quoted = "\n".join(f"> {line}".rstrip() for line in licence_text().splitlines())
-    return (
-        "## Licence\n\nThe books were printed between 1778 and 1903. Their encodings come with the "
-        f"Python package music21, whose corpus carries these terms (`{LICENCE}` in the column `licence`); "
-        f"the headers of the tunes name their transcribers and set no further terms.\n\n{quoted}"
-    )
+    """Licences by share, then the terms of each source; a text that several share is quoted once."""
+    kept = max(1, report["kept"])
+    shares = [(name, n, f"{n / kept:.1%}") for name, n in report["statistics"]["licences"].items()]
+    lines = ["## Licence", _table(("licence", "tunes", "share"), shares)]
+    quoted: dict[str, list[str]] = {}
+    for name, origin in report["origins"].items():
+        terms = origin["licence"]
+        where = f" ({terms['url']})" if terms["url"] else ""
+        said = [f"`{name}`: {terms['name']}{f', {t}' if (t := terms['title']) else ''}{where}."]
+        said += [f"{terms['note'][:1].upper()}{terms['note'][1:]}."] if terms["note"] else []
+        if terms["clause"]:
+            said.append(f'It forbids training: "{terms["clause"]}"')
+        if terms["acknowledged"]:
+            said.append("This was acknowledged when the corpus was built (`corpus.acknowledge`).")
+        lines.append(" ".join(said))
+        if terms["text"]:
+            quoted.setdefault(terms["text"], []).append(name)
+    for text, names in quoted.items():
+        lines.append(f"The terms of {', '.join(f'`{name}`' for name in names)}:")
+        lines.append("\n".join(f"> {line}".rstrip() for line in text.splitlines()))
+    return "\n\n".join(lines)
 
 
 def _share(judged: dict[str, Any], name: str) -> str:
     return f"{judged[name]:,} ({judged[name] / max(1, judged['tunes']):.1%})"
 
 
-def _counts(counts: dict[str, int]) -> str:
+def _counts(counts: dict[str, int], most: int = _ROWS) -> str:
     """The most frequent values with their counts."""
-    shown = [f"{value or '(none)'} {count:,}" for value, count in list(counts.items())[:_ROWS]]
-    return "; ".join([*shown, *([f"{len(counts) - _ROWS} more"] if len(counts) > _ROWS else [])])
+    shown = [f"{value or '(none)'} {count:,}" for value, count in list(counts.items())[:most]]
+    return "; ".join([*shown, *([f"{len(counts) - most} more"] if len(counts) > most else [])])
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:

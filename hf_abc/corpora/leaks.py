@@ -6,17 +6,19 @@ code of its own. It sees what semitones do not (a tune in another mode, accident
 join ties.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from hf_abc.corpora.families import RUN, Link, windows
-from hf_abc.corpora.split import Side
-from hf_abc.notation.keys import LETTERS
-from hf_abc.notation.lexer import lex
-from hf_abc.notation.melody import split_pitch
-from hf_abc.notation.tune import Tune, body, is_music
+from hf_abc.corpora.families import DULL, RUN, Links
+from hf_abc.corpora.index import Index
+from hf_abc.corpora.split import SIDES, Side
+from hf_abc.corpora.windows import Pieces, Windows
+from hf_abc.record import plain
+
+_SIEVE = 24  # bits of a window's number by which most strangers are told at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,63 +30,102 @@ class Shared:
     notes: int
 
 
-def twin_rate(links: Sequence[Link], sides: Sequence[Side]) -> float:
-    """The share of test tunes that have a near-duplicate melody on the train side."""
-    twins = set()
-    for link in links:
-        for one, other in ((link.first, link.second), (link.second, link.first)):
-            if link.reason == "melody" and sides[one] == "test" and sides[other] == "train":
-                twins.add(one)
-    return len(twins) / max(1, sides.count("test"))
+def leaks(
+    ids: Sequence[str], index: Index, links: Links, splits: Mapping[str, Sequence[Side | None]]
+) -> dict[str, Any]:
+    """What each split of the same tunes leaks, as shares of its test tunes (a dropped tune has no side); for
+    the last split, the pairs that the independent measure finds.
+    """
+    found: dict[str, Any] = {}
+    partner = np.zeros(0, dtype=np.int64)
+    for name, split in splits.items():
+        sides = places(split)
+        tests = int((sides == 2).sum())
+        partner = shared_runs(index.letters, sides)
+        found[name] = {
+            "test_tunes": tests,
+            **{
+                measure: round(int(leaking.sum()) / max(1, tests), 4)
+                for measure, leaking in (
+                    ("near_twin_in_train", twins(links, sides)),
+                    ("24_notes_in_train", shared_runs(index.melodies, sides, dull=DULL) >= 0),
+                    ("24_letters_in_train", partner >= 0),
+                )
+            },
+        }
+    found["pairs"] = plain(list(listed(ids, partner, index.letters)))
+    return found
 
 
-def run_rate(melodies: Sequence[bytes], sides: Sequence[Side]) -> float:
-    """The share of test tunes that share 24 notes in a row with a train tune, in semitones."""
-    hashes, owner, _ = windows(melodies, RUN)
-    where = np.array([("train", "validation", "test").index(side) for side in sides])
-    train, test = where[owner] == 0, where[owner] == 2
-    found = np.unique(owner[test][np.isin(hashes[test], hashes[train])])
-    return len(found) / max(1, sides.count("test"))
+def places(sides: Sequence[Side | None]) -> np.ndarray:
+    """Sides as numbers, 0 train, 1 validation, 2 test; -1 for a tune that was dropped."""
+    return np.array([-1 if side is None else SIDES.index(side) for side in sides], dtype=np.int8)
 
 
-def letter_steps(text: str) -> bytes:
-    """The steps between neighbouring written notes in letters (of a chord its highest), one byte each."""
-    places: list[int] = []
-    for line in filter(is_music, body(text).split("\n")):
-        inside = 0  # notes of the chord that is open, counted from 1
-        for kind, symbol in lex(line):
-            if kind == "chord_open":
-                inside = 1
-            elif kind in ("chord_close", "bar"):
-                inside = 0
-            elif kind == "note":
-                _, letter, octave = split_pitch(symbol)
-                place = 7 * octave + LETTERS.index(letter)
-                if inside > 1:
-                    places[-1] = max(places[-1], place)
-                else:
-                    places.append(place)
-                inside += inside > 0
-    return bytes(min(max(b - a + 128, 0), 255) for a, b in zip(places, places[1:], strict=False))
+def twins(links: Links, sides: np.ndarray) -> np.ndarray:
+    """Which tunes (a mask) are test tunes with a near-duplicate melody on the train side.
+
+    `sides` is that of `places`, over all tunes of the links.
+    """
+    train = np.zeros(len(sides), dtype=bool)
+    train[links.first[sides == 0]] = True
+    near = train.copy()
+    near[links.melody[train[links.melody[:, 1]], 0]] = True
+    near[links.melody[train[links.melody[:, 0]], 1]] = True
+    return (sides == 2) & near[links.first]
 
 
-def shared_letters(tunes: Sequence[Tune], sides: Sequence[Side], steps: Sequence[bytes]) -> list[Shared]:
-    """Each test tune that shares 24 letters in a row with train, with the first such train tune."""
-    wanted: dict[bytes, set[int]] = {}
-    for number, side in enumerate(sides):
-        if side == "test":
-            for start in range(len(steps[number]) - RUN + 1):
-                wanted.setdefault(steps[number][start : start + RUN], set()).add(number)
-    partner: dict[int, int] = {}
-    for number, side in enumerate(sides):
-        if side == "train":
-            for start in range(len(steps[number]) - RUN + 1):
-                for test in wanted.get(steps[number][start : start + RUN], ()):
-                    partner.setdefault(test, number)
-    return [
-        Shared(tunes[test].id, tunes[train].id, _longest(steps[test], steps[train]) + 1)
-        for test, train in sorted(partner.items())
-    ]
+def shared_runs(strings: Pieces, sides: np.ndarray, *, dull: int = 0) -> np.ndarray:
+    """For each test tune the first train tune that has 23 bytes in a row in common with it, else -1; -1 for
+    tunes of other sides. Runs of `dull` different bytes or fewer do not count.
+    """
+    windows = Windows(strings, RUN)
+    partner = np.full(len(strings), -1, dtype=np.int64)
+    values, owners = _windows_of(windows, sides == 2, dull)
+    if not len(values):
+        return partner
+    order = np.argsort(values, kind="stable")
+    values, owners = values[order], owners[order]
+    shift = np.uint64(64 - _SIEVE)
+    sieve = np.zeros(2**_SIEVE, dtype=bool)
+    sieve[values >> shift] = True
+    first = np.full(len(values), len(strings), dtype=np.int64)
+    starts = np.searchsorted(values, values)  # equal windows share the entry of the first of them
+    for begin, end in windows.blocks():
+        hashes = windows.hashes(begin, end)
+        maybe = np.flatnonzero(sieve[hashes >> shift])
+        owner = windows.owner(maybe + windows.starts[begin])
+        maybe, owner = maybe[sides[owner] == 0], owner[sides[owner] == 0]
+        where = np.minimum(np.searchsorted(values, hashes[maybe]), len(values) - 1)
+        hit = values[where] == hashes[maybe]
+        np.minimum.at(first, where[hit], owner[hit])
+    first = first[starts]
+    least = np.full(len(strings), len(strings), dtype=np.int64)
+    np.minimum.at(least, owners, first)
+    found = least < len(strings)
+    partner[found] = least[found]
+    return partner
+
+
+def _windows_of(windows: Windows, wanted: np.ndarray, dull: int) -> tuple[np.ndarray, np.ndarray]:
+    """Hashes and owners of the windows of the wanted tunes."""
+    values, owners = [np.zeros(0, dtype=np.uint64)], [np.zeros(0, dtype=np.int64)]
+    for begin, end in windows.blocks():
+        numbers = np.arange(windows.starts[begin], windows.starts[end])
+        mine = np.flatnonzero(wanted[windows.owner(numbers)])
+        if dull:
+            text = np.sort(windows.text(numbers[mine]), axis=1)
+            mine = mine[(text[:, 1:] != text[:, :-1]).sum(axis=1) >= dull]
+        values.append(windows.hashes(begin, end)[mine])
+        owners.append(windows.owner(numbers[mine]))
+    return np.concatenate(values), np.concatenate(owners)
+
+
+def listed(ids: Sequence[str], partner: np.ndarray, letters: Pieces) -> Iterator[Shared]:
+    """The pairs of `shared_runs`, with the length of the longest run that they share."""
+    for test in np.flatnonzero(partner >= 0).tolist():
+        train = int(partner[test])
+        yield Shared(ids[test], ids[train], _longest(letters[test], letters[train]) + 1)
 
 
 def _longest(a: bytes, b: bytes) -> int:

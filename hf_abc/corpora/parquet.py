@@ -3,8 +3,9 @@
 The files are what `datasets.load_dataset(folder)` reads; reading them back here costs pyarrow alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Self
 
 from hf_abc.corpora.split import SIDES
 from hf_abc.errors import InputError
@@ -22,16 +23,47 @@ COLUMNS = (
     "key",
     "text",
 )
+_GROUP = 20_000  # rows that are held and written at once: what a reader of the file has to hold, too
 
 
-def write_side(folder: Path, side: str, tunes: Sequence[Tune]) -> None:
-    """Write one side of a corpus; equal tunes give equal bytes."""
-    import pyarrow
-    import pyarrow.parquet
+class SideWriter:
+    """Writes one side of a corpus row by row; equal rows give equal bytes. To be used in a `with` block."""
 
-    schema = pyarrow.schema([(column, pyarrow.string()) for column in COLUMNS])
-    columns = {column: [getattr(tune, column) for tune in tunes] for column in COLUMNS}
-    pyarrow.parquet.write_table(pyarrow.table(columns, schema=schema), folder / f"{side}.parquet")
+    def __init__(self, folder: Path, side: str) -> None:
+        import pyarrow
+        import pyarrow.parquet
+
+        self._pyarrow = pyarrow
+        self._schema = pyarrow.schema([(column, pyarrow.string()) for column in COLUMNS])
+        self._writer = pyarrow.parquet.ParquetWriter(folder / f"{side}.parquet", self._schema)
+        self._rows: list[Mapping[str, str]] = []
+        self.count = 0
+
+    def add(self, row: Mapping[str, str]) -> None:
+        self._rows.append(row)
+        self.count += 1
+        if len(self._rows) == _GROUP:
+            self._flush()
+
+    def _flush(self) -> None:
+        columns = {column: [row[column] for row in self._rows] for column in COLUMNS}
+        self._writer.write_table(self._pyarrow.table(columns, schema=self._schema))
+        self._rows = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None and (self._rows or not self.count):
+            self._flush()
+        self._writer.close()
+
+
+def write_side(folder: Path, side: str, tunes: Iterable[Tune]) -> None:
+    """Write one side of a corpus out of tunes."""
+    with SideWriter(folder, side) as rows:
+        for tune in tunes:
+            rows.add({column: getattr(tune, column) for column in COLUMNS})
 
 
 def read_split(folder: Path | str, side: str) -> list[dict[str, str]]:

@@ -1,54 +1,70 @@
 """What happened to the tunes of a corpus, in numbers: the content of report.json.
 
-Nothing here depends on the clock or the machine, so that two builds of one recipe give the same bytes.
+Every count is made of a few hundred tunes at a time and added up in reading order (`add`), so that a report
+does not depend on how the work was shared out, on the clock or on the machine.
 """
 
 import re
+from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from hf_abc.abcmidi import BENIGN, Message, bars_right, compiles
-from hf_abc.corpora.cleaning import Dropped
-from hf_abc.corpora.split import SIDES, Side
+from hf_abc.corpora.index import hash_of
 from hf_abc.notation.tune import Tune
 
 EXAMPLES = 3
+_KINDS = ("errors", "wrong_bars", "warnings")
+_FIELDS = {"licences": "licence", "keys": "key", "meters": "meter", "rhythms": "rhythm"}
 _LENGTHS = re.compile(r"has ([\d/]+) time units while the time signature has ([\d/]+)( in repeat)?")
 
+Counts = dict[str, Any]
+"""Counts by name: numbers, lists of examples, words, and such mappings again."""
 
-@dataclass(slots=True)
+
+def add(total: Counts, more: Mapping[str, Any]) -> None:
+    """Add counts of later tunes: numbers are summed, the first few examples kept, words left as they are."""
+    for name, value in more.items():
+        if isinstance(value, dict):
+            add(total.setdefault(name, {}), value)
+        elif isinstance(value, list):
+            total[name] = (total.get(name, []) + value)[:EXAMPLES]
+        elif isinstance(value, int):
+            total[name] = total.get(name, 0) + value
+        else:
+            total.setdefault(name, value)
+
+
 class StepCount:
     """How many tunes a step changed, which it dropped and why, with a few of each."""
 
-    name: str
-    does: str
-    touched: int = 0
-    dropped: Counter[str] = field(default_factory=Counter)
-    changes: list[dict[str, str]] = field(default_factory=list)
-    drops: list[dict[str, str]] = field(default_factory=list)
+    def __init__(self, name: str, does: str) -> None:
+        self.name = name
+        self.counts: Counts = {
+            "step": name,
+            "does": does,
+            "touched": 0,
+            "dropped": 0,
+            "reasons": {},
+            "examples": {"touched": [], "dropped": []},
+        }
 
     def touch(self, before: Tune, after: Tune) -> None:
-        self.touched += 1
-        if len(self.changes) < EXAMPLES:
-            self.changes.append({"id": after.id, **_first_change(before.text, after.text)})
+        add(
+            self.counts,
+            {
+                "touched": 1,
+                "examples": {"touched": [{"id": after.id, **_first_change(before.text, after.text)}]},
+            },
+        )
 
-    def drop(self, dropped: Dropped) -> None:
-        self.dropped[dropped.reason] += 1
-        if len(self.drops) < EXAMPLES:
-            self.drops.append({"id": dropped.tune.id, "reason": dropped.reason})
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "step": self.name,
-            "does": self.does,
-            "touched": self.touched,
-            "dropped": sum(self.dropped.values()),
-            "reasons": dict(self.dropped.most_common()),
-            "examples": {"touched": self.changes, "dropped": self.drops},
-        }
+    def drop(self, id: str, reason: str) -> None:
+        more = {"dropped": 1, "reasons": {reason: 1}, "examples": {"dropped": [{"id": id, "reason": reason}]}}
+        add(self.counts, more)
 
 
 def _first_change(before: str, after: str) -> dict[str, str]:
@@ -60,7 +76,19 @@ def _first_change(before: str, after: str) -> dict[str, str]:
     return {"before": "".join(old[place : place + 1]), "after": "".join(new[place : place + 1])}
 
 
-def judged(messages: Sequence[Sequence[Message]]) -> dict[str, Any]:
+def in_order(counts: Counts) -> Counts:
+    """Added-up counts with the most frequent kinds first; of a step, equal ones in reading order."""
+    return {
+        name: _by_frequency(value) if name == "reasons" else by_count(value) if name in _KINDS else value
+        for name, value in counts.items()
+    }
+
+
+def _by_frequency(counts: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: -item[1]))
+
+
+def judged(messages: Sequence[Sequence[Message]]) -> Counts:
     """abc2midi's opinion of many tunes: how many have an error or a wrong bar, and of which kinds.
 
     Each tune counts once for a kind. The benign kinds are left out.
@@ -79,9 +107,9 @@ def judged(messages: Sequence[Sequence[Message]]) -> dict[str, Any]:
         "with_error_in_the_music": sum(any(_hurts(message) for message in found) for found in messages),
         "with_wrong_bar": sum(not bars_right(found) for found in messages),
         "sound": sum(compiles(found) and bars_right(found) for found in messages),
-        "errors": _sorted(errors),
-        "wrong_bars": _sorted(wrong),
-        "warnings": _sorted(warnings),
+        "errors": dict(errors),
+        "wrong_bars": dict(wrong),
+        "warnings": dict(warnings),
     }
 
 
@@ -99,48 +127,50 @@ def _wrong_bar(message: Message) -> str:
     return f"{kind} at a repeat" if found[3] else kind
 
 
-def statistics(tunes: Sequence[Tune]) -> dict[str, Any]:
-    """Characters, lengths, keys, meters and rhythms of tunes."""
-    lengths = sorted(len(tune.text) for tune in tunes) or [0]
-    return {
-        "tunes": len(tunes),
-        "families": len({tune.family for tune in tunes}),
-        "characters": sum(lengths),
-        "length": {
-            name: lengths[min(len(lengths) * share // 100, len(lengths) - 1)]
-            for name, share in (("5 %", 5), ("median", 50), ("95 %", 95), ("longest", 100))
-        },
-        "same_text": len(tunes) - len({_music(tune) for tune in tunes}),
-        "licences": _sorted(Counter(tune.licence for tune in tunes)),
-        "keys": _sorted(Counter(tune.key for tune in tunes)),
-        "meters": _sorted(Counter(tune.meter for tune in tunes)),
-        "rhythms": _sorted(Counter(tune.rhythm for tune in tunes)),
-    }
+class Tally:
+    """Counts over the kept tunes of a corpus, or of a source in it."""
 
+    def __init__(self) -> None:
+        self.families: set[str] = set()
+        self._lengths = array("q")
+        self._music = array("Q")
+        self._fields: dict[str, Counter[str]] = {name: Counter() for name in _FIELDS}
 
-def _music(tune: Tune) -> str:
-    return tune.text.partition("\nK:")[2]
+    def add(self, row: Mapping[str, str]) -> None:
+        """Count a row of the corpus."""
+        self.families.add(row["family"])
+        self._lengths.append(len(row["text"]))
+        self._music.append(hash_of(row["text"].partition("\nK:")[2]))
+        for name, counts in self._fields.items():
+            counts[row[_FIELDS[name]]] += 1
 
-
-def side_counts(tunes: Sequence[Tune], sides: Sequence[Side]) -> dict[str, dict[str, int]]:
-    """Tunes, families and characters of each side."""
-    counts: dict[str, dict[str, int]] = {}
-    for side in SIDES:
-        here = [tune for tune, own in zip(tunes, sides, strict=True) if own == side]
-        families = len({tune.family for tune in here})
-        counts[side] = {
-            "tunes": len(here),
-            "families": families,
-            "characters": sum(len(t.text) for t in here),
+    def as_json(self, most: int | None = None) -> Counts:
+        """Tunes, families, characters, tunes whose music is that of another letter by letter, and the fields,
+        or the `most` frequent values of each.
+        """
+        lengths = np.sort(np.array(self._lengths or [0]))
+        return {
+            "tunes": len(self._lengths),
+            "families": len(self.families),
+            "characters": int(lengths.sum()),
+            "length": {
+                name: int(lengths[min(len(lengths) * share // 100, len(lengths) - 1)])
+                for name, share in (("5 %", 5), ("median", 50), ("95 %", 95), ("longest", 100))
+            },
+            "histogram": _histogram(lengths),
+            "same_text": len(self._music) - len(set(self._music)),
+            **{name: dict(list(by_count(counts).items())[:most]) for name, counts in self._fields.items()},
         }
-    return counts
 
 
-def source_counts(read: Iterable[Tune], kept: Iterable[Tune]) -> dict[str, dict[str, int]]:
-    """Tunes read and kept of each source."""
-    first, last = Counter(tune.source for tune in read), Counter(tune.source for tune in kept)
-    return {source: {"read": first[source], "kept": last[source]} for source in first}
+def _histogram(lengths: np.ndarray) -> Counts:
+    """How many tunes have how many characters; each edge is a fourth more than the last."""
+    last = int(np.ceil(np.log(max(int(lengths[-1]), 1)) / np.log(1.25)))
+    edges = np.unique(np.round(1.25 ** np.arange(last + 2)))
+    edges = edges[max(int(np.searchsorted(edges, lengths[0], side="right")) - 1, 0) :]
+    return {"edges": edges.astype(int).tolist(), "tunes": np.histogram(lengths, edges)[0].tolist()}
 
 
-def _sorted(counts: Counter[str]) -> dict[str, int]:
+def by_count(counts: Mapping[str, int]) -> dict[str, int]:
+    """The most frequent first, equal ones by name."""
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))

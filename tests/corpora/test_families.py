@@ -4,21 +4,14 @@ import random
 from collections import Counter
 from itertools import combinations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hf_abc.corpora.families import (
-    SIMILAR,
-    Link,
-    find_links,
-    largest,
-    melody_key,
-    name_families,
-    shingles,
-    similarity,
-    title_key,
-)
+from hf_abc.corpora.duplicates import SIMILAR, shingles, similarity
+from hf_abc.corpora.families import Links, find_links, largest, name_families
+from hf_abc.corpora.index import index, melody_key
 from hf_abc.corpora.sources.music21_collections import PRINTS, read_collection
 from hf_abc.notation.transpose import transpose
 from hf_abc.notation.tune import Tune, parse_tune
@@ -32,8 +25,12 @@ def tune(number: str, music: str, title: str = "", key: str = "G") -> Tune:
 
 
 def families(tunes: list[Tune]) -> list[str]:
-    links = find_links(tunes, [melody_key(t.text) for t in tunes])
-    return name_families([t.id for t in tunes], links)
+    return name_families([t.id for t in tunes], find_links(index(tunes)))
+
+
+def linked(pairs: list[tuple[int, int]], count: int) -> Links:
+    none = np.zeros((0, 2), dtype=np.int64)
+    return Links(np.arange(count), none, np.array(pairs, dtype=np.int64).reshape(-1, 2), none)
 
 
 def test_a_tune_in_another_key_under_another_title_is_family() -> None:
@@ -64,18 +61,17 @@ def test_a_drum_beat_in_common_is_no_family() -> None:
 
 
 def test_titles_join_only_what_the_melodies_support() -> None:
-    varied = "|:GAB cde|dcB ABc|gab aga|bag e2d:|bab gbg|aga eae|GFE DEF|GGG G2z|"
+    varied = "|:GAB cde|dBG AFD|gab aga|bag e2d:|bab gbg|aga eae|GFE DEF|GGG G2z|"
     same = [tune("a:1:1", JIG, "The Rose"), tune("b:1:1", varied, "Rose, The"), tune("c:1:1", REEL, "Rose")]
-    links = find_links(same, [melody_key(t.text) for t in same])
     assert len(shingles(melody_key(same[0].text)) & shingles(melody_key(same[2].text))) < 3
-    assert Link(0, 2, "title") not in links and Link(1, 2, "title") not in links
+    assert find_links(index(same)).title.tolist() == [[0, 1]]
 
 
 def test_generic_titles_never_join() -> None:
     half = "|:GAB cde|dBG AFD|" + REEL
     for title in ("Gan Ainm", "Reel", "The Reel", "Jig", "", "No. 12", "Untitled"):
         pair = [tune("a:1:1", JIG, title), tune("b:1:1", half, title)]
-        assert {link.reason for link in find_links(pair, [melody_key(t.text) for t in pair])} == set()
+        assert list(find_links(index(pair)).pairs()) == []
 
 
 def test_two_settings_of_one_number_are_family_with_support() -> None:
@@ -84,31 +80,18 @@ def test_two_settings_of_one_number_are_family_with_support() -> None:
     assert families([tune("a:7:1", JIG, "X"), tune("a:7:2", REEL, "Y")]) == ["a:7:1", "a:7:2"]
 
 
-@pytest.mark.parametrize(
-    ("title", "key"),
-    [
-        ("The Cuckoo's Nest", "cuckoos nest"), ("CUCKOO'S NEST, THE", "cuckoos nest"),
-        ("Cuckoos Nest -- Reel", "cuckoos nest"), ("Cuckoo's Nest (2nd Setting)", "cuckoos nest"),
-        ("Cuckoo's Nest. 2nd setting.", "cuckoos nest"), ("Là Bête", "la bete"), ("No. 12", ""),
-        ("A Reel", "reel"),
-    ],
-)  # fmt: skip
-def test_titles_are_compared_by_their_words(title: str, key: str) -> None:
-    assert title_key(title) == key
-
-
 def test_a_family_is_named_after_its_smallest_id_in_any_order() -> None:
-    links = [Link(0, 3, "run"), Link(3, 1, "melody"), Link(4, 2, "title")]
+    pairs = [(0, 3), (3, 1), (4, 2)]
     ids = ["d", "b", "e", "a", "c"]
-    assert name_families(ids, links) == ["a", "a", "c", "a", "c"]
-    assert name_families(ids, links[::-1]) == name_families(ids, links)
-    assert name_families([], []) == []
+    assert name_families(ids, linked(pairs, 5)) == ["a", "a", "c", "a", "c"]
+    assert name_families(ids, linked(pairs[::-1], 5)) == name_families(ids, linked(pairs, 5))
+    assert name_families([], find_links(index([]))) == []
 
 
 @given(st.lists(st.tuples(st.integers(0, 19), st.integers(0, 19)), max_size=30))
 def test_linked_tunes_share_a_name_and_others_do_not(pairs: list[tuple[int, int]]) -> None:
     ids = [f"{n:02}" for n in range(20)]
-    names = name_families(ids, [Link(a, b, "run") for a, b in pairs])
+    names = name_families(ids, linked(pairs, 20))
     assert all(names[a] == names[b] for a, b in pairs)
     assert all(name <= own and names[ids.index(name)] == name for name, own in zip(names, ids, strict=True))
     assert len(set(names)) >= 20 - len(pairs)
@@ -133,8 +116,13 @@ def test_no_near_duplicate_and_no_shared_run_is_missed(book: list[Tune]) -> None
         (a, b) for (a, b), shared in pairs.items()
         if shared / (len(grams[a]) + len(grams[b]) - shared) >= SIMILAR
     }  # fmt: skip
-    links = find_links(book, melodies)
-    assert {(link.first, link.second) for link in links if link.reason == "melody"} == near and len(near) > 10
+    links = find_links(index(book))
+    kinds = {number: melodies.index(melody) for number, melody in enumerate(melodies)}
+    assert {tuple(sorted((kinds[a], kinds[b]))) for a, b in near if kinds[a] != kinds[b]} == {
+        tuple(pair) for pair in links.melody.tolist()
+    }
+    assert links.first.tolist() == [kinds[number] for number in range(len(book))]
+    assert links.counts()["melody"] == len(near) > 10
     names = name_families([found.id for found in book], links)
     runs: dict[bytes, set[str]] = {}
     for melody, name in zip(melodies, names, strict=True):
@@ -149,7 +137,7 @@ def test_families_of_real_books_are_small(book: list[Tune]) -> None:
     names = families(book)
     sizes = Counter(names)
     assert max(sizes.values()) <= 5 and 900 < len(sizes) < 990
-    (name, titles), *_ = largest(book, names, 1)
+    (name, titles), *_ = largest([found.title for found in book], names, 1)
     assert len(titles) == sizes[name] == max(sizes.values())
 
 

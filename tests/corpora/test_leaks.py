@@ -1,8 +1,14 @@
 """Leaks: what a split gives away, counted by hand."""
 
-from hf_abc.corpora.families import find_links, melody_key
-from hf_abc.corpora.leaks import Shared, letter_steps, run_rate, shared_letters, twin_rate
-from hf_abc.corpora.split import Side
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hf_abc.corpora.families import find_links
+from hf_abc.corpora.index import index, letter_steps, melody_key
+from hf_abc.corpora.leaks import leaks, places, shared_runs
+from hf_abc.corpora.split import SIDES, Side
+from hf_abc.corpora.windows import Pieces
 from hf_abc.notation.transpose import transpose
 from hf_abc.notation.tune import parse_tune
 
@@ -17,18 +23,60 @@ def test_a_moved_copy_in_train_is_a_leak() -> None:
     assert moved is not None
     texts = [HEADER + REEL + "\n", moved, HEADER + JIG + "\n", HEADER + OTHER + "\n"]
     tunes = [parse_tune(text, id=f"a:{n}:1", source="") for n, text in enumerate(texts)]
-    melodies = [melody_key(text) for text in texts]
-    links = find_links(tunes, melodies)
-    letters = [letter_steps(text) for text in texts]
-    leaking: list[Side] = ["test", "train", "test", "train"]
-    assert twin_rate(links, leaking) == run_rate(melodies, leaking) == 0.5
-    (pair,) = shared_letters(tunes, leaking, letters)
-    assert pair == Shared("a:0:1", "a:1:1", len(letters[0]) + 1)
-    sound: list[Side] = ["test", "test", "train", "train"]
-    assert (
-        twin_rate(links, sound) == run_rate(melodies, sound) == 0
-        and shared_letters(tunes, sound, letters) == []
-    )
+    found = index(tunes)
+    ids = [tune.id for tune in tunes]
+    leaking: list[Side | None] = ["test", "train", "test", "train"]
+    sound: list[Side | None] = ["test", "test", "train", "train"]
+    dropped: list[Side | None] = ["test", None, "test", "train"]
+    rates = leaks(ids, found, find_links(found), {"sound": sound, "dropped": dropped, "leaking": leaking})
+    for name, share in (("leaking", 0.5), ("sound", 0), ("dropped", 0)):
+        assert rates[name] == {
+            "test_tunes": 2,
+            "near_twin_in_train": share,
+            "24_notes_in_train": share,
+            "24_letters_in_train": share,
+        }
+    assert rates["pairs"] == [{"test": "a:0:1", "train": "a:1:1", "notes": len(letter_steps(texts[0])) + 1}]
+
+
+def test_copies_of_a_near_duplicate_are_leaks_too() -> None:
+    """A test tune, a copy of it in train; a test tune, a near-duplicate of it in train that is a copy."""
+    changed = REEL.replace("a2fa", "a2ga")
+    texts = [HEADER + music + "\n" for music in (REEL, REEL, OTHER, changed, changed)]
+    tunes = [parse_tune(text, id=f"a:{n}:1") for n, text in enumerate(texts)]
+    links = find_links(index(tunes))
+    for sides, wanted in (
+        (["test", "train", "train", "validation", "validation"], 1),
+        (["test", "validation", "train", "validation", "train"], 1),
+        (["test", "test", "train", "validation", "validation"], 0),
+        (["train", "train", "test", "test", "test"], 2 / 3),
+    ):
+        split: dict[str, list[Side | None]] = {"split": sides}  # type: ignore[dict-item]
+        rates = leaks([t.id for t in tunes], index(tunes), links, split)
+        assert rates["split"]["near_twin_in_train"] == round(wanted, 4)
+
+
+def test_a_drum_beat_is_no_leak_of_melody() -> None:
+    strings = Pieces.of([bytes([128] * 40), bytes([128] * 40)])
+    sides = places(["test", "train"])
+    assert shared_runs(strings, sides).tolist() == [1, -1]
+    assert shared_runs(strings, sides, dull=3).tolist() == [-1, -1]
+
+
+RUNS = st.lists(st.integers(0, 5).map(lambda n: bytes(range(10 * n, 10 * n + 20))), max_size=4).map(b"".join)
+
+
+@given(st.lists(st.tuples(RUNS, st.sampled_from([*SIDES, None])), max_size=12))
+def test_shared_runs_against_the_plain_method(tunes: list[tuple[bytes, Side | None]]) -> None:
+    strings = [text for text, _ in tunes]
+    runs = [{text[i : i + 23] for i in range(len(text) - 22)} for text in strings]
+    wanted = [
+        next((m for m, (_, other) in enumerate(tunes) if other == "train" and runs[n] & runs[m]), -1)
+        if own == "test"
+        else -1
+        for n, (_, own) in enumerate(tunes)
+    ]
+    assert shared_runs(Pieces.of(strings), places([own for _, own in tunes])).tolist() == wanted
 
 
 def test_the_letters_see_what_semitones_do_not() -> None:
@@ -46,5 +94,7 @@ def test_letter_steps() -> None:
 
 
 def test_no_test_side_no_leak() -> None:
-    assert twin_rate([], ["train"]) == run_rate([b""], ["train"]) == 0
-    assert shared_letters([parse_tune(HEADER)], ["train"], [b""]) == []
+    found = index([parse_tune(HEADER)])
+    rates = leaks(["a:1:1"], found, find_links(found), {"split": ["train"]})
+    assert rates["split"]["24_letters_in_train"] == 0 and rates["pairs"] == []
+    assert np.array_equal(places([None, *SIDES]), [-1, 0, 1, 2])

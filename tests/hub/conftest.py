@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from hf_abc.corpora.parquet import write_side
-from hf_abc.corpora.report import side_counts, source_counts, statistics
 from hf_abc.corpora.split import SIDES, Side
 from hf_abc.notation.tune import Tune, parse_tune
 from hf_abc.recipe import CorpusRecipe, ModelRecipe, Recipe, SamplingRecipe, TokenizerRecipe, TrainingRecipe
@@ -45,13 +44,20 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for side in SIDES:
         write_side(folder, side, [tune for tune, own in zip(tunes, sides, strict=True) if own == side])
     report = {
-        "sources": source_counts([*tunes, tunes[0], tunes[1]], tunes),
+        "sources": {"airdsAirs": {"read": 20, "kept": 18}},
         "read": 20,
         "kept": 18,
         "dropped": 2,
         "steps": [{"step": "music", "dropped": 0}, {"step": "voice", "dropped": 2}],
-        "sides": side_counts(tunes, sides),
-        "statistics": statistics(tunes),
+        "sides": {
+            name: {
+                "tunes": sides.count(name),
+                "families": len({t.family for t, own in zip(tunes, sides, strict=True) if own == name}),
+                "characters": sum(len(t.text) for t, own in zip(tunes, sides, strict=True) if own == name),
+            }
+            for name in SIDES
+        },
+        "statistics": {"licences": {"music21-corpus": 18}},
     }
     (folder / "report.json").write_text(json.dumps(report), encoding="utf-8")
     return folder
@@ -66,7 +72,7 @@ def run(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _make(corpus: Path, base: Path) -> Path:
     from hf_abc.corpora import read_split
     from hf_abc.evaluation.belonging import origin
-    from hf_abc.evaluation.scorecard import evaluate
+    from hf_abc.evaluation.scorecard import Wanted, evaluate
     from hf_abc.hub.facts import note_facts
     from hf_abc.sampling.files import sample_files
     from hf_abc.sampling.prompts import Wish
@@ -92,7 +98,7 @@ def _make(corpus: Path, base: Path) -> Path:
     record = Record(folder)
     for section, values in origin(folder, texts).items():
         record.update(section, values)
-    for section, values in evaluate(folder, corpus, samples=5).items():
+    for section, values in evaluate(folder, corpus, wanted=Wanted(5)).sections.items():
         record.set(section, values)
     wishes = (Wish(title="Rise ``` up", meter="6/8", key="G"), Wish(title="Second"))
     sample_files(folder, book.parent, count=3, wishes=wishes, min_p=0.02, max_new_tokens=24)
