@@ -138,8 +138,8 @@ class AbcLSTMPreTrainedModel(PreTrainedModel):
 
     @torch.no_grad()
     def _init_weights(self, module: Any) -> None:
-        if isinstance(module, AbcLSTMLayer):
-            lstm: Any = module.lstm
+        if isinstance(module, nn.LSTM):
+            lstm: Any = module
             spread = lstm.hidden_size**-0.5
             init.uniform_(lstm.weight_ih_l0, -spread, spread)
             init.uniform_(lstm.weight_hh_l0, -spread, spread)

@@ -55,6 +55,7 @@ def load_model(folder: Path) -> PreTrainedModel:
     """
     from transformers import AutoModelForCausalLM
 
+    from hf_abc.models import AbcLSTMForCausalLM  # noqa: F401  asking for it makes it known
     from hf_abc.training.progress import quiet_libraries
 
     kind = _config(folder).get("model_type")

@@ -4,11 +4,25 @@ import pytest
 import torch
 from transformers import GPT2LMHeadModel
 
-from hf_abc.models.sizes import SIZES, Size, gpt2_config, parameter_counts, sinusoidal_positions, size_named
+from hf_abc.models import AbcLSTMForCausalLM
+from hf_abc.models.positions import sinusoidal_positions
+from hf_abc.models.sizes import (
+    LSTM_SIZES,
+    SIZES,
+    LSTMSize,
+    Size,
+    flops_per_token,
+    gpt2_config,
+    lstm_config,
+    parameter_counts,
+    size_named,
+)
+
+LADDER = [name for name in SIZES if not name.endswith("-deep")]
 
 
 def test_the_ladder_rises_and_its_published_rungs_have_their_shapes() -> None:
-    blocks = [12 * size.n_layer * size.n_embd**2 for size in SIZES.values()]
+    blocks = [12 * SIZES[name].n_layer * SIZES[name].n_embd ** 2 for name in LADDER]
     assert blocks == sorted(blocks)
     published = {name: SIZES[name] for name in ("1M", "5M", "20M", "50M", "100M")}
     assert list(published.values()) == [
@@ -22,6 +36,51 @@ def test_small_labels_hold_for_1024_tokens_and_512_positions() -> None:
         with torch.device("meta"):
             model = GPT2LMHeadModel(gpt2_config(name, vocab_size=1024, n_positions=512))
         assert parameter_counts(model).total == pytest.approx(float(name[:-1]) * 1e6, rel=0.06)
+
+
+def test_the_rungs_of_the_cpu_study_have_names() -> None:
+    widths = [(48, 3), (64, 3), (96, 4), (128, 4), (160, 5), (192, 6), (256, 6)]
+    assert [(SIZES[name].n_embd, SIZES[name].n_layer) for name in LADDER[:7]] == widths
+    lstms = [LSTM_SIZES[name] for name in LADDER[:7]]
+    assert lstms == [LSTMSize(width, 2) for width in (64, 96, 160, 224, 320, 416, 512)]
+
+
+def test_deep_variants_have_more_layers_and_fewer_heads_for_as_many_parameters() -> None:
+    for name, deep in SIZES.items():
+        if name.endswith("-deep"):
+            wide = SIZES[name.removesuffix("-deep")]
+            assert deep.n_layer >= 2 * wide.n_layer and deep.n_head < wide.n_head
+            blocks = (deep.n_layer * deep.n_embd**2) / (wide.n_layer * wide.n_embd**2)
+            assert 0.95 < blocks <= 1.01
+
+
+def test_lstms_match_the_ladder() -> None:
+    for name in LADDER:
+        size, lstm = SIZES[name], LSTM_SIZES[name]
+        share = 16 * lstm.hidden_size**2 / (12 * size.n_layer * size.n_embd**2)
+        assert share == pytest.approx(1, abs=0.01 if name in ("20M", "50M", "100M") else 0.22), name
+    with torch.device("meta"):
+        folk = AbcLSTMForCausalLM(lstm_config("folk-rnn", vocab_size=137))
+    assert parameter_counts(folk).total == pytest.approx(5_599_881, rel=0.001)  # of the model "5,599,881"
+
+
+def test_counts_of_an_lstm() -> None:
+    width, vocabulary, vector = 64, 300, 32
+    config = lstm_config(LSTMSize(width, 3, vector), vocab_size=vocabulary)
+    counts = parameter_counts(AbcLSTMForCausalLM(config))
+    recurrent = 4 * width * (vector + width) + 2 * 4 * width * (width + width)
+    assert counts.matmul == recurrent + width * vector + vocabulary * vector
+    assert counts.non_embedding == recurrent + width * vector + 3 * 2 * 4 * width + vector
+    assert counts.total == counts.non_embedding + vocabulary * vector
+    assert flops_per_token(AbcLSTMForCausalLM(config), 512) == 6 * counts.matmul
+
+
+def test_operations_of_a_gpt2_grow_with_its_context() -> None:
+    with torch.device("meta"):
+        model = GPT2LMHeadModel(gpt2_config("1M", vocab_size=1024, n_positions=512))
+    blocks = 12 * 4 * 128**2 + 1024 * 128
+    assert flops_per_token(model, 512) == 6 * blocks + 6 * 4 * 512 * 128
+    assert flops_per_token(model, 256) == 6 * blocks + 6 * 4 * 256 * 128
 
 
 def test_counts_of_a_model() -> None:
@@ -45,24 +104,6 @@ def test_configuration_sets_what_the_library_would_get_wrong() -> None:
 def test_an_unknown_size_is_refused() -> None:
     with pytest.raises(ValueError, match="'2M': it is one of 0.15M, 0.25M"):
         size_named("2M")
-
-
-@pytest.mark.parametrize(("width", "positions"), [(48, 512), (33, 64), (2, 8)])
-def test_sinusoidal_positions_make_a_shift_a_linear_map(width: int, positions: int) -> None:
-    config = gpt2_config(Size(width, 1, 1), vocab_size=20, n_positions=positions)
-    model = GPT2LMHeadModel(config)
-    others = {name: p.clone() for name, p in model.named_parameters() if "wpe" not in name}
-    sinusoidal_positions(model)
-    weight = model.transformer.wpe.weight.detach().double()
-    assert float(weight.std()) == pytest.approx(config.initializer_range, rel=1e-4)
-    assert all(torch.equal(p, others[name]) for name, p in model.named_parameters() if "wpe" not in name)
-    assert model.transformer.wpe.weight.requires_grad
-    even = weight[:, : width - width % 2]
-    shift = 3
-    # the least-squares map from each position to the one three later is exact
-    found = torch.linalg.lstsq(even[:-shift], even[shift:], driver="gelsd").solution
-    torch.testing.assert_close(even[:-shift] @ found, even[shift:], atol=1e-5, rtol=0)
-    assert torch.unique(weight, dim=0).shape[0] == positions
 
 
 def test_a_saved_model_has_the_same_logits(tmp_path) -> None:

@@ -47,7 +47,7 @@ def test_lanes_give_each_token_once_an_epoch_and_no_empty_place(tunes: list[str]
         assert batch.input_ids.shape == (3, LENGTH) and (batch.labels != IGNORE).all()
         for row in range(3):
             reads[row] += batch.input_ids[row].tolist()
-            # the label is the next token; behind the last one that is the end token, which begins the next tune
+            # a label is the next token; behind the last one that is the end token, which begins a tune
             assert batch.labels[row, :-1].tolist() == batch.input_ids[row, 1:].tolist()
             assert (batch.position_ids[row] == 0).tolist() == (batch.input_ids[row] == 0).tolist()
     begun = Counter()
@@ -133,7 +133,7 @@ def test_measuring_neither_uses_nor_changes_what_is_carried(tunes: list[str], to
     made = documents(tokenizer, tunes, clock=True)
     blocks = pack(made, block_size=128, end_id=0)
     fresh = objective.eval()(*tensors(blocks, torch.device("cpu")))
-    assert objective.carried == {} and float(fresh.clock) > 0
+    assert objective.carried == {} and fresh.clock.item() > 0
     objective.train()(*tensors(lanes(tunes, tokenizer).next(), torch.device("cpu")))
     before = [h.clone() for h, _ in objective.carried[0]]
     assert objective.eval()(*tensors(blocks, torch.device("cpu"))).tokens == fresh.tokens
