@@ -40,7 +40,7 @@ from hf_abc.rendering.midifile import read
 from hf_abc.rendering.musicxml import musicxml
 from hf_abc.rendering.render import render
 from hf_abc.rendering.score import Engraver, score
-from hf_abc.rendering.ties import mend_ties
+from hf_abc.notation.ties import mend_ties
 
 TESTS = Path(__file__).parent.parent / "tests" / "rendering"
 CHUNK = 100

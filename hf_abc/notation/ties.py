@@ -110,7 +110,7 @@ def _chord(symbols: list[Symbol], texts: list[str], start: int, line: int, voice
     pitches = [pitch for pitch, _ in heads]
     plain = all(symbol.kind in ("note", "tie") for symbol in inner)
     lengths = {_PITCH.fullmatch(texts[place])[2] for _, place in heads}  # type: ignore[index]
-    held = [pitch for pitch in voice.order if pitch in voice.tied and pitch in pitches]
+    held = [pitch for pitch in dict.fromkeys(voice.order) if pitch in voice.tied and pitch in pitches]
     if held and plain and len(lengths) == 1 and len(set(pitches)) == len(pitches):
         order = held + [pitch for pitch in pitches if pitch not in held]
         if order != pitches:
