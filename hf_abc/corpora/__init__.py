@@ -6,9 +6,15 @@ The names below are loaded when they are first used: `read_split` needs pyarrow 
 import importlib
 from typing import Any
 
-_HOMES = {"build_corpus": "build", "check_files": "check", "read_split": "parquet"}
+_HOMES = {
+    "build_corpus": "build",
+    "build_shard": "build",
+    "check_files": "check",
+    "join_shards": "build",
+    "read_split": "parquet",
+}
 
-__all__ = ["build_corpus", "check_files", "read_split"]
+__all__ = ["build_corpus", "build_shard", "check_files", "join_shards", "read_split"]
 
 
 def __getattr__(name: str) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 _MOST = 12  # bars of one picture
@@ -46,7 +47,7 @@ def _sources(report: dict[str, Any]) -> "Figure":
     axes.barh(names, read, color=_LEFT_OUT, label="dropped")
     axes.barh(names, kept, color=_INK, label="kept")
     axes.invert_yaxis()
-    axes.legend(frameon=False, loc="lower right")
+    axes.legend(frameon=False, loc="lower right", fontsize=8)
     _plain(axes, "Tunes read from each source")
     return figure
 
@@ -60,6 +61,7 @@ def _music(report: dict[str, Any]) -> "Figure":
     counts = found["histogram"]["tunes"]
     lengths.stairs(counts, edges, fill=True, color=_INK)
     lengths.set_xscale("log")
+    _log(lengths.xaxis)
     _plain(lengths, "Characters of a tune")
     for axes, name in ((rhythms, "rhythms"), (meters, "meters"), (keys, "keys")):
         shown = list(found[name].items())[:_MOST]
@@ -75,9 +77,14 @@ def _families(report: dict[str, Any]) -> "Figure":
     figure = _figure(9, 3.4)
     sizes, leaks = figure.subplots(1, 2)
     of_size = {int(size): count for size, count in report["families"]["of_size"].items()}
-    sizes.loglog(list(of_size), list(of_size.values()), "o", color=_INK, markersize=4)
+    sizes.plot(list(of_size), list(of_size.values()), "o", color=_INK, markersize=4)
+    sizes.set_xscale("log")
+    sizes.set_yscale("log")
+    _log(sizes.xaxis)
+    _log(sizes.yaxis)
     _plain(sizes, "Families of each size")
-    sizes.set_xlabel("tunes in the family")
+    sizes.set_xlabel("tunes in the family", fontsize=8)
+    sizes.set_ylabel("families", fontsize=8)
     splits = [name for name in _SPLITS if name in report["leaks"]]
     for number, name in enumerate(splits):
         shares = [100 * report["leaks"][name][measure] for measure in _MEASURES]
@@ -85,10 +92,19 @@ def _families(report: dict[str, Any]) -> "Figure":
         bars = leaks.bar(places, shares, width=0.25, color=list(_SIDES.values())[number], label=_SPLITS[name])
         leaks.bar_label(bars, fmt="%.1f", fontsize=7)
     leaks.set_xticks(range(len(_MEASURES)), list(_MEASURES.values()), fontsize=8)
-    leaks.legend(frameon=False, title="split", fontsize=8)
+    leaks.legend(frameon=False, title="split", title_fontsize=8, fontsize=8)
     leaks.margins(y=0.25)
     _plain(leaks, "% of test tunes that share with train")
     return figure
+
+
+def _log(axis: "Axis") -> None:
+    """Numbers that can be read on a logarithmic axis."""
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter("{x:,.0f}")
 
 
 def _plain(axes: "Axes", title: str) -> None:
