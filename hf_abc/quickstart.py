@@ -74,13 +74,13 @@ def quickstart(out: Path, recipe: Recipe) -> None:
 
 def table(record: Record) -> str:
     """What a run came to, from its run.json: the scorecard, then sizes, speeds and times."""
-    from .evaluation import scorecard
+    from .evaluation import scorecard_table
 
     training, timings = record.get("training"), record.get("timings")
     memory = max(training["peak_memory_gib"], record.get("samples")["peak_memory_gib"])
     times = ", ".join(f"{name} {_clock(seconds)}" for name, seconds in timings.items())
     return (
-        f"{scorecard.table(record.values)}\n\n"
+        f"{scorecard_table.table(record.values)}\n\n"
         f"parameters   {training['parameters']['total']:,}\n"
         f"training     {training['tokens']:,} tokens in {training['steps']:,} steps, "
         f"{training['tokens_per_second']:,} tokens/s\n"
@@ -140,23 +140,24 @@ def _training(out: Path, recipe: Recipe, say: Say) -> bool:
 
 
 def _evaluation(out: Path, recipe: Recipe, say: Say) -> bool:
-    from .evaluation.scorecard import evaluate
+    from .evaluation.plots import draw_plots
+    from .evaluation.scorecard import Wanted, evaluate
 
     model, folder = out / "model", out / "model" / "evaluation"
     mark = fingerprint([_inputs(model), _inputs(out / "corpus"), recipe.evaluation, recipe.seed])
     if _is_done(folder, mark, say):
         return False
     with replacing(folder) as aside:
+        wanted = recipe.evaluation
         measured = evaluate(
             model,
             out / "corpus",
-            samples=recipe.evaluation.samples,
-            batch_size=recipe.evaluation.batch_size,
-            seed=recipe.seed,
-            out=aside,
+            wanted=Wanted(wanted.samples, seed=recipe.seed, batch_size=wanted.batch_size),
             say=say,
         )
-        for section, values in measured.items():
+        measured.leave(aside)
+        draw_plots(measured.sections, aside)
+        for section, values in measured.sections.items():
             Record(model).set(section, values)
         mark_finished(aside, mark)
     return True

@@ -50,7 +50,7 @@ def test_every_verb_is_named() -> None:
 
 @pytest.mark.skipif(not MODEL.is_dir(), reason="this checkout ships no model")
 def test_numbers_are_those_of_the_shipped_model() -> None:
-    from hf_abc.evaluation.scorecard import table
+    from hf_abc.evaluation.scorecard_table import table
 
     run = json.loads((MODEL / "run.json").read_text(encoding="utf-8"))
     shown = README.partition("<!-- numbers of")[2].partition("-->")[2].partition("<!-- end of numbers -->")[0]

@@ -17,10 +17,36 @@ from pathlib import Path
 
 from hf_abc.errors import HfAbcError, MissingPackageError, OutputError
 
-from . import check, copying, corpus, doctor, evaluate, medley, quickstart, render, sample, tokenizer, train
+from . import (
+    check,
+    compare,
+    copying,
+    corpus,
+    doctor,
+    evaluate,
+    medley,
+    quickstart,
+    render,
+    sample,
+    tokenizer,
+    train,
+)
 
 # in the order of `hf-abc --help`
-_VERBS = (quickstart, corpus, tokenizer, train, sample, evaluate, render, medley, check, copying, doctor)
+_VERBS = (
+    quickstart,
+    corpus,
+    tokenizer,
+    train,
+    sample,
+    evaluate,
+    compare,
+    render,
+    medley,
+    check,
+    copying,
+    doctor,
+)
 _OVERRIDES = "change a key of the recipe, e.g. --training.steps 10"
 _ADVICE = {
     errno.ENOSPC: "there is no space left on the disk: free some and start again",
@@ -46,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"unrecognized arguments: {' '.join(overrides)}")
     arguments.overrides = overrides
     try:
-        if "out" in arguments:
+        if getattr(arguments, "out", None) is not None:
             _check_place(arguments.out)
         arguments.run(arguments)
         sys.stdout.flush()

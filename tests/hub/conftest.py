@@ -76,9 +76,7 @@ def _make(corpus: Path, base: Path) -> Path:
     from hf_abc.hub.facts import note_facts
     from hf_abc.sampling.files import sample_files
     from hf_abc.sampling.prompts import Wish
-    from hf_abc.training import run_folder
-    from hf_abc.training.progress import Progress, quiet_libraries
-    from hf_abc.training.setup import make_model, make_tokenizer
+    from hf_abc.training.loop import train
 
     recipe = Recipe(
         name="tiny",
@@ -90,11 +88,7 @@ def _make(corpus: Path, base: Path) -> Path:
     )
     folder, book = base / "run", base / "tunes" / "tunes.abc"
     texts = [row["text"] for row in read_split(corpus, "train")]
-    progress = Progress(2, show=False)
-    progress.stepped(nats=5.7, targets=1, tokens=192, epoch=0)
-    with quiet_libraries():
-        tokenizer = make_tokenizer(recipe, texts)
-        run_folder.save(folder, "mark", recipe, make_model(recipe, tokenizer), tokenizer, progress)
+    train(recipe, corpus, folder)
     record = Record(folder)
     for section, values in origin(folder, texts).items():
         record.update(section, values)
