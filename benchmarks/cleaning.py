@@ -5,9 +5,9 @@
 All figures are per second of processor time of one thread, best of three passes over the same tunes.
 "lex" counts the bytes of the music lines (behind the first K:), each of which gets the kind of its symbol;
 "clean" counts the bytes of the whole tunes and includes all steps of the profile; "bars" reads a tune into
-timed elements and measures every bar; "level" is `hf-abc check` without abc2midi. The last line makes the MIDI
-of each tune twice with abc2midi, with its spaces and without them, and counts the tunes whose files differ in a byte
-(abc2midi writes no time of day into them). `--tunes 300 --sounding 50` is a quick look.
+timed elements and measures every bar; "level" is `hf-abc check` without abc2midi. The last line makes the
+MIDI of each tune twice with abc2midi, with its spaces and without them, and counts the tunes whose files
+differ in a byte (abc2midi writes no time of day into them). `--tunes 300 --sounding 50` is a quick look.
 """
 
 import argparse

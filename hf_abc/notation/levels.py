@@ -27,6 +27,7 @@ from hf_abc.notation.melody import bar_texts
 from hf_abc.notation.meter import WHOLE, parse_length
 from hf_abc.notation.reader import TIMED, Element, read
 from hf_abc.notation.tune import header_fields, split_header
+from hf_abc.notation.wording import said, unreadable
 
 TOP = 7
 LOOP = 4
@@ -36,30 +37,9 @@ MOST_REST = Fraction(1, 2)
 """A tune with more rest than this counts as silent (measured: no human tune of one voice reaches a fifth)."""
 
 _NOTHING_HEARD = frozenset({"no-tune", "no-key", "unfinished"})
-_IN_WORDS = {
-    "no-tune": "there is no tune here: it must begin with an X: field",
-    "no-key": "the header must end with a K: field that names a key, as K:G or K:Am",
-    "unfinished": "abc2midi does not come to the end of this tune",
-    "malformed-note": "this is no note: write accidental, letter, octave, length in that order, as ^c'2",
-    "unknown-character": "this character means nothing in music",
-    "chord-symbol": "this text in quotes reads as a chord name but is none: put ^ or _ in front of the text",
-    "hornpipe-meter": "R:hornpipe asks for M:2/4 or M:4/4",
-    "broken-rhythm": "> and < stand between two notes of the same length",
-    "tie": "this tie leads to another note: a slur ( ) is meant, or a note is missing",
-    "repeat": "a repeat is opened and not closed, or closed twice",
-    "ending": "an ending stands outside of a repeat",
-    "tuplet": "this tuplet holds fewer notes than it says",
-    "slur": "a slur opens inside another one",
-    "chord": "this chord is not written as [CEG]",
-    "unequal-chord": "the notes of this chord differ in length",
-    "grace": "these grace notes are not written as {ab}",
-    "stray-decoration": "a lone ! or + stands here",
-    "unknown-decoration": "this decoration is not known",
-    "reserved-character": "this character is reserved and means nothing yet",
-    "key": "this K: field names no key",
-    "meter": "this M: field names no meter",
-    "tempo": "this Q: field names no tempo",
-}
+_NO_KEY = "the header must end with a K: field that names a key, as K:G or K:Am"
+LONGEST = 1_000_000
+"""Characters of the longest text that is judged; no tune is a tenth as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +62,15 @@ class Level:
 
 def level(text: str, messages: Sequence[Message] | None = None) -> Level:
     """Judge one tune; `messages` are abc2midi's on this text (`hf_abc.abcmidi.check_book`)."""
+    if len(text) > LONGEST:
+        return Level(0, (Problem(1, 1, 0, f"this is longer than any tune ({len(text):,} characters)"),))
     problems = list(_unreadable_header(text))
     elements = read(text)
-    problems += _unreadable_music(elements)
+    lines = text.split("\n")
+    problems += _unreadable_music(elements, lines)
     if not problems or any(e.pitches for e in elements):
-        problems += [_said(message) for message in messages or () if _rung(message)]
+        taken = {(problem.line, problem.column) for problem in problems}
+        problems += [p for p in _heard(messages or (), lines) if (p.line, p.column) not in taken]
         problems += _wrong_bars(elements)
         problems += _uneven_voices(elements)
         problems += _empty(text, elements)
@@ -125,32 +109,21 @@ def _unreadable_header(text: str) -> Iterator[Problem]:
     if "X" not in fields:
         yield Problem(1, 1, 0, "a tune begins with an X: field, as X:1")
     if "K" not in fields:
-        yield Problem(1, max(len(lines), 1), 0, _IN_WORDS["no-key"])
+        yield Problem(1, max(len(lines), 1), 0, _NO_KEY)
     elif parse_key(fields["K"][0]) is None:
         yield Problem(1, len(lines), 3, f"K:{fields['K'][0]} names no key: write K:G, K:Am, K:Edor")
     if "L" in fields and parse_length(fields["L"][-1]) is None:
         yield Problem(1, place["L:"], 3, f"L:{fields['L'][-1]} is no note length: write L:1/8")
 
 
-def _unreadable_music(elements: list[Element]) -> Iterator[Problem]:
+def _unreadable_music(elements: list[Element], lines: Sequence[str]) -> Iterator[Problem]:
     """Rung 1: symbols that the reader does not know."""
-    columns = _line_starts(elements)
+    starts = _line_starts(elements)
     for element in elements:
         if element.kind == "unknown":
-            column = element.start - columns[element.line] + 1
-            yield Problem(
-                1, element.line, column, f"{element.text} cannot be read here{_advice(element.text)}"
-            )
-
-
-def _advice(symbol: str) -> str:
-    if symbol[0] in "^_=":
-        return ": an accidental stands before its note"
-    if symbol[0].isdigit() or symbol[0] == "/":
-        return ": a length follows its note without a space"
-    if symbol[0] in ",'\"[]{}":
-        return ": it is not closed, or it stands alone"
-    return ""
+            place = element.start - starts[element.line]
+            before = lines[element.line - 1][max(place - 8, 0) : place]
+            yield Problem(1, element.line, place + 1, unreadable(element.text, before))
 
 
 def _line_starts(elements: list[Element]) -> dict[int, int]:
@@ -169,11 +142,13 @@ def _rung(message: Message) -> int:
     return 3 if message.level == "error" else 4
 
 
-def _said(message: Message) -> Problem:
-    words = _IN_WORDS.get(message.kind)
-    text = f"{words} (abc2midi: {message.text})" if words else f"abc2midi: {message.text}"
-    column = message.column + 1 if message.column else 0  # abc2midi counts from 0
-    return Problem(_rung(message), message.line, column, text)
+def _heard(messages: Sequence[Message], lines: Sequence[str]) -> Iterator[Problem]:
+    """Rungs 2 to 4: what abc2midi says. Characters beyond ASCII are the reader's to name."""
+    for message in messages:
+        rung = _rung(message)
+        if rung and "\ufffd" not in message.text:
+            column, text = said(message, lines[min(message.line, len(lines)) - 1])
+            yield Problem(rung, message.line, column, text)
 
 
 def _wrong_bars(elements: list[Element]) -> Iterator[Problem]:
@@ -184,7 +159,8 @@ def _wrong_bars(elements: list[Element]) -> Iterator[Problem]:
         if bar.wrong:
             meter = meters[bar.start]
             much = "long" if bar.ticks > (bar.full or 0) else "short"
-            text = f"this bar is too {much}: {_duration(bar.ticks, meter.denominator)} in {meter.text}"
+            name = meter.text if meter.text in ("C", "C|") else f"{meter.numerator}/{meter.denominator}"
+            text = f"this bar is too {much}: {_duration(bar.ticks, meter.denominator)} in {name}"
             yield Problem(5, bar.line, bar.start - starts[bar.line] + 1, text)
 
 
@@ -205,12 +181,14 @@ def _uneven_voices(elements: list[Element]) -> Iterator[Problem]:
         if element.kind in TIMED:
             lengths[element.voice] += element.ticks
             last[element.voice] = element
+    if "" in lengths and len(lengths) > 1:  # what stands above the first V: belongs to the first voice
+        first = next(voice for voice in lengths if voice)
+        lengths[first] += lengths.pop("")
     longest = max(lengths, key=lambda voice: lengths[voice], default="")
     for voice, ticks in lengths.items():
         if ticks < lengths[longest]:
             missing = _duration(lengths[longest] - ticks, 4)
-            text = f"voice {voice or '1'} is {missing} shorter than voice {longest or '1'}"
-            yield Problem(6, last[voice].line, 0, text)
+            yield Problem(6, last[voice].line, 0, f"voice {voice} is {missing} shorter than voice {longest}")
 
 
 def _empty(text: str, elements: list[Element]) -> Iterator[Problem]:

@@ -1,8 +1,8 @@
 """One line of ABC music, cut into symbols.
 
-One regular expression does the whole work, and it is asked for texts alone: what kind a symbol is follows from
-its text, so that each distinct text is judged once and shared from then on (measured: 4 times as fast as a
-match object for each symbol). The price is that a symbol does not know its place; whoever needs it counts.
+One regular expression does the whole work, and it is asked for texts alone: what kind a symbol is follows
+from its text, so that each distinct text is judged once and shared from then on (measured: 4 times as fast as
+a match object for each symbol). The price is that a symbol does not know its place; whoever needs it counts.
 
 The lexer is lenient as the old tunebooks are: whatever the standard does not know comes out as an `unknown`
 symbol and nothing is lost, so that the symbols of a line always join up to the line. It does not read field
@@ -20,7 +20,7 @@ _SYMBOLS = rf"""
   | (?P<space>[ \t\u00a0]+)
   | (?P<plain_bar>\|(?![|\]:\[\d]))
   | (?P<altered_note>(?:\^\^?|__?|=)[A-Ga-g][,']*{_LENGTH})
-  | (?P<bar>(?:\[\||:*\|(?:[|\]:]|\[(?=[\s|:\]]|$))*|::+|:(?=\[?\d|\s*$))(?:\[?\d+(?:[,-]\d+)*\.?)?
+  | (?P<bar>(?:\[\|:*|:*\|(?:[|\]:]|\[(?=[\s|:\]]|$))*|::+|:(?=\[?\d|\s*$))(?:\[?\d+(?:[,-]\d+)*\.?)?
        | \[\d+(?:[,-]\d+)*\.?)
   | (?P<rest>[zx]{_LENGTH})
   | (?P<full_rest>[ZX]\d*)

@@ -63,8 +63,8 @@ def test_the_messages_of_abc2midi_fill_the_rungs_between() -> None:
     assert said("malformed-note").number == said("something-new").number == 2
     assert said("slur", "warning").number == 3
     assert said("assuming-repeat", "warning").number == said("bar-length", "warning").number == TOP
-    problem = said("malformed-note").problems[0]
-    assert (problem.line, problem.column) == (6, 4) and "accidental, letter, octave, length" in problem.text
+    (problem,) = judged(with_music("GAB^|c8|]")).problems[:1]
+    assert (problem.rung, problem.line, problem.column) == (1, 6, 4)
 
 
 def test_wrong_bars_and_their_sentence() -> None:

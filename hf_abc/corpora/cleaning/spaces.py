@@ -1,8 +1,8 @@
-r"""Spaces: notes need none, and a GPT-2 vocabulary stumbles over them.
+"""Spaces: notes need none, and a GPT-2 vocabulary stumbles over them.
 
 The seed of this idea, `sed '/^%%/! s/ //g'`, changes what is heard in 36 of 2,000 tunes: keys with options,
 meters with words, texts in quotes that become chord names. Here fields, quoted text and inline fields keep
-their spaces, and so do two bar lines that stand apart (`| :` is no `|:`): 2 of 2,000 tunes change.
+their spaces, and so does what would become another symbol (`| :` is no `|:`, `c 3` no `c3`).
 """
 
 import re
@@ -11,7 +11,8 @@ from hf_abc.corpora.cleaning.step import music_start, with_music
 from hf_abc.notation.tune import FIELD, Tune
 
 _PROTECTED = re.compile(r"(%.*|\"[^\"\n]*\"|\[[A-Za-z]:[^\[\]\n]*\])")
-_BARS_APART = (("| |", "|\0|"), ("| :", "|\0:"), (": |", ":\0|"), (": :", ":\0:"))
+# Without the space another symbol would come out: a length, an ending, an ornament on a note, a repeat.
+_NEEDED = re.compile(r" (?:(?=[\d/,'])|(?<=[.~^_=] )|(?<=[|:] )(?=[|:]))")
 _BLOCK = re.compile(r"^%%begin(\w+)[^\n]*\n", re.MULTILINE)
 
 
@@ -51,12 +52,9 @@ def _spaceless(music: str) -> str:
 
 
 def _squeezed(music: str) -> str:
-    """Music (no quotes, no fields) without its spaces, but for one between bar lines that stand apart."""
+    """Music (no quotes, no fields) without its spaces, but for those that keep two symbols apart."""
     if "\t" in music or "\xa0" in music:
         music = music.replace("\t", " ").replace("\xa0", " ")
     while "  " in music:
         music = music.replace("  ", " ")
-    for apart, kept in _BARS_APART:
-        if apart in music:
-            music = music.replace(apart, kept)
-    return music.replace(" ", "").replace("\0", " ")
+    return _NEEDED.sub("\0", music).replace(" ", "").replace("\0", " ")
