@@ -21,6 +21,7 @@ def shipped_recipes() -> dict[str, Path]:
             return {
                 path.relative_to(folder).with_suffix("").as_posix(): path
                 for path in sorted(folder.rglob("*.yaml"))
+                if path.parent.name != "accelerate"  # configurations of a launcher
             }
     return {}
 

@@ -1,6 +1,7 @@
 """`accelerate launch -m hf_abc.training --recipe R --out DIR [--corpus DIR] [--training.steps 100 …]`
 
-Without a corpus the recipe's own is built in DIR/corpus, or found there.
+Without a corpus the recipe's own is built in DIR/corpus, or found there. It is training alone: a recipe that
+wants samples in between needs `accelerate launch -m hf_abc.cli train`, which knows how to write them.
 """
 
 import argparse
@@ -19,15 +20,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--corpus", type=Path, help="a corpus folder (default: the recipe's, in OUT/corpus)")
     known, overrides = parser.parse_known_args(arguments)
     try:
+        import torch
         from accelerate import PartialState
 
         from hf_abc.corpora import build_corpus
         from hf_abc.recipe import load_recipe
         from hf_abc.training.loop import train
+        from hf_abc.training.processes import check_launch
 
+        check_launch()
         recipe = load_recipe(known.recipe, overrides)
         corpus = known.corpus or known.out / "corpus"
-        with PartialState().main_process_first():  # the other processes find it built
+        state = PartialState(cpu=not torch.accelerator.is_available())
+        with state.main_process_first():  # the other processes find it built
             if known.corpus is None:
                 build_corpus(recipe.corpus, corpus, progress=lambda text: print(text, flush=True))
         train(recipe, corpus, known.out)

@@ -33,6 +33,7 @@ from hf_abc.training.checkpoint import last_checkpoint, load_best, load_checkpoi
 from hf_abc.training.objective import Objective, tensors
 from hf_abc.training.optimizer import make_optimizer
 from hf_abc.training.packing import IGNORE, Blocks
+from hf_abc.training.processes import check_launch
 from hf_abc.training.progress import Progress, quiet_libraries
 from hf_abc.training.schedule import apply_rate, make_schedule
 from hf_abc.training.setup import Start, check, make_start, precision
@@ -138,6 +139,7 @@ def fit(
 
 def make_accelerator(recipe: Recipe) -> Accelerator:
     """The devices and processes of this run, in the recipe's precision."""
+    check_launch()
     AcceleratorState._reset_state()  # global: a run before in this process may have had another precision
     return Accelerator(
         mixed_precision=precision(recipe.training.precision),
