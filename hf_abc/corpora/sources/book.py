@@ -135,15 +135,16 @@ def _numbered(paragraph: str, book: _Book) -> list[str]:
     """The tunes of a paragraph without `X:`, each with one; a `T:` below music begins the next if it has a
     key of its own.
     """
-    tunes: list[str] = []
+    tunes: list[list[str]] = []
+    first = _FIRST_FIELD.search(paragraph)
+    paragraph = paragraph[first.start() if first else 0 :]
     for text in _NEXT_TITLE.sub("\\1\n\n", paragraph).split("\n\n"):
         if tunes and not _KEY.search(text):
-            tunes[-1] += "\n" + text
+            tunes[-1].append(text)
             continue
-        first = _FIRST_FIELD.search(text)
         book.unnumbered += 1
-        tunes.append(f"X:{book.unnumbered}\n{text[first.start() if first else 0 :]}")
-    return tunes
+        tunes.append([f"X:{book.unnumbered}", text])
+    return ["\n".join(tune) for tune in tunes]
 
 
 def _remember(text: str, book: _Book) -> None:
