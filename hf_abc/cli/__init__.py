@@ -19,6 +19,7 @@ from hf_abc.errors import HfAbcError, MissingPackageError, OutputError
 
 from . import (
     check,
+    clean,
     compare,
     copying,
     corpus,
@@ -44,6 +45,7 @@ _VERBS = (
     render,
     medley,
     check,
+    clean,
     copying,
     doctor,
 )

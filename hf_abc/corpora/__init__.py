@@ -10,11 +10,12 @@ _HOMES = {
     "build_corpus": "build",
     "build_shard": "build",
     "check_files": "check",
+    "clean_books": "clean_book",
     "join_shards": "build",
     "read_split": "parquet",
 }
 
-__all__ = ["build_corpus", "build_shard", "check_files", "join_shards", "read_split"]
+__all__ = ["build_corpus", "build_shard", "check_files", "clean_books", "join_shards", "read_split"]
 
 
 def __getattr__(name: str) -> Any:

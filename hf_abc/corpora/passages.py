@@ -75,7 +75,10 @@ def _goes_on(lines: Sequence[str], blank: int) -> bool:
 
 def _passages(lines: Sequence[str], start: int, end: int, numbered: bool, is_tune: bool) -> Iterator[Passage]:
     if is_tune:
-        yield _passage(lines, start, end, True)
+        last = next(number for number in range(end, start, -1) if lines[number - 1].strip())
+        yield _passage(lines, start, last, True)
+        if last < end:
+            yield _passage(lines, last, end, False)
         return
     last = start  # the end of what has been given out
     place = start

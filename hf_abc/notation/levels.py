@@ -15,6 +15,7 @@ calls pickups and the short bars at repeats wrong (measured: in 574 of 4,248 pri
 judges call right).
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -37,9 +38,13 @@ MOST_REST = Fraction(1, 2)
 """A tune with more rest than this counts as silent (measured: no human tune of one voice reaches a fifth)."""
 
 _NOTHING_HEARD = frozenset({"no-tune", "no-key", "unfinished"})
+_OF_HEADERS = _NOTHING_HEARD | {"ignored-text"}  # what follows from a header that cannot be read
 _NO_KEY = "the header must end with a K: field that names a key, as K:G or K:Am"
 LONGEST = 1_000_000
 """Characters of the longest text that is judged; no tune is a tenth as long."""
+
+
+_TAG = re.compile(r"\s*(?:</?[A-Za-z][A-Za-z\d]+[^<>]*>\s*)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,8 @@ def level(text: str, messages: Sequence[Message] | None = None) -> Level:
     if len(text) > LONGEST:
         return Level(0, (Problem(1, 1, 0, f"this is longer than any tune ({len(text):,} characters)"),))
     problems = list(_unreadable_header(text))
+    if problems:
+        messages = [message for message in messages or () if message.kind not in _OF_HEADERS]
     elements = read(text)
     lines = text.split("\n")
     problems += _unreadable_music(elements, lines)
@@ -119,8 +126,10 @@ def _unreadable_header(text: str) -> Iterator[Problem]:
 def _unreadable_music(elements: list[Element], lines: Sequence[str]) -> Iterator[Problem]:
     """Rung 1: symbols that the reader does not know."""
     starts = _line_starts(elements)
+    tags = {n for n, line in enumerate(lines, 1) if "<" in line and _TAG.fullmatch(line)}
+    yield from (Problem(1, number, 1, "this line is of a web page, no music") for number in sorted(tags))
     for element in elements:
-        if element.kind == "unknown":
+        if element.kind == "unknown" and element.line not in tags:
             place = element.start - starts[element.line]
             before = lines[element.line - 1][max(place - 8, 0) : place]
             yield Problem(1, element.line, place + 1, unreadable(element.text, before))
@@ -146,8 +155,10 @@ def _heard(messages: Sequence[Message], lines: Sequence[str]) -> Iterator[Proble
     """Rungs 2 to 4: what abc2midi says. Characters beyond ASCII are the reader's to name."""
     for message in messages:
         rung = _rung(message)
-        if rung and "\ufffd" not in message.text:
-            column, text = said(message, lines[min(message.line, len(lines)) - 1])
+        line = lines[min(message.line, len(lines)) - 1]
+        continued = line.startswith("+:")  # of ABC 2.1, which abc2midi takes for words
+        if rung and "\ufffd" not in message.text and not continued:
+            column, text = said(message, line)
             yield Problem(rung, message.line, column, text)
 
 

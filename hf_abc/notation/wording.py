@@ -137,6 +137,8 @@ def unreadable(symbol: str, before: str) -> str:
     first = symbol[0]
     if first in "^_=":
         advice = ": an accidental stands before its note"
+    elif first.isdigit() and before.endswith("-"):
+        advice = ": a length is not below zero"
     elif first.isdigit() or first == "/":
         advice = ": a length stands directly behind its note"
     elif first == ":" and before[-1:].isalpha():

@@ -33,7 +33,7 @@ STEPS: dict[str, Step] = {
     "abc2abc": abc2abc,
 }
 
-_REPAIRS = ("residue", "number", "line_breaks", "keys", "tempo")
+_REPAIRS = ("residue", "number", "line_breaks", "keys", "tempo", "lengths")
 _UNIFORM = ("voice", "ornaments", "body_fields", "readable", "ties", "title", "header", "layout")
 PROFILES: dict[str, tuple[str, ...]] = {
     "plain": ("music", *_UNIFORM, "length"),
@@ -41,7 +41,7 @@ PROFILES: dict[str, tuple[str, ...]] = {
     "light": ("music", "voice", "title", "header", "length"),
     "book": _REPAIRS,
     "session": (*_REPAIRS, "music"),
-    "folk_rnn": (*_REPAIRS, "lengths", "music"),
+    "folk_rnn": (*_REPAIRS, "music"),
     "spaceless": (*_REPAIRS, "spaces", "music"),
     "combined": (*_REPAIRS, "comments", "directives", "fields", "spaces", "music"),
     "combined_abc2abc": (

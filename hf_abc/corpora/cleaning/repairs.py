@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from hf_abc.corpora.cleaning.step import music_start, with_music, with_text
 from hf_abc.notation.keys import parse_key
-from hf_abc.notation.lexer import lex
+from hf_abc.notation.lexer import Symbol, lex
 from hf_abc.notation.tune import Tune, is_music
 
 _TAGS = "html|head|body|pre|code|p|br|hr|div|span|font|b|i|em|strong|center|a|td|tr|table|title|h[1-6]"
@@ -85,9 +85,9 @@ def line_breaks(tune: Tune) -> Tune:
         if "!" not in line and "*" not in line:
             lines.append(line)
         elif line.find("!") == len(line) - 1 and line[1:2] != ":" and "*" not in line and "%" not in line:
-            lines.append(line[:-1].rstrip())  # what most of them look like
+            lines += filter(None, [line[:-1].rstrip()])  # what most of them look like
         else:
-            lines += _broken(line) if is_music(line) else [line]
+            lines += filter(None, _broken(line)) if is_music(line) else [line]
     return with_music(tune, head + "\n".join(lines))
 
 
@@ -159,8 +159,8 @@ def tempo(tune: Tune) -> Tune:
     return with_music(tune, _TEMPO.sub("", tune.text)) if "\nQ:" in tune.text else tune
 
 
-_TIMED = ("note", "rest", "chord_close")
 _APART = re.compile(r"[A-Ga-gzx,'\]] [ \t]*[\d/]")
+_BARE = re.compile(r"[^\d/]*[A-Ga-gzx,'\]]")
 
 
 def lengths(tune: Tune) -> Tune:
@@ -176,12 +176,22 @@ def lengths(tune: Tune) -> Tune:
 
 
 def _joined(line: str) -> str:
-    """A line in which a lone number or slash behind a note and a space is that note's length."""
+    """A line in which a number on its own, behind a note without a length, is that note's length."""
     out: list[str] = []
     symbols = lex(line)
-    for place, symbol in enumerate(symbols):
-        digit = symbol.kind == "unknown" and (symbol.text.isdigit() or symbol.text == "/")
-        if digit and place > 1 and out[-1].isspace() and symbols[place - 2].kind in _TIMED:
+    place = 0
+    while place < len(symbols):
+        end = place
+        while end < len(symbols) and symbols[end].kind == "unknown" and symbols[end].text in "0123456789/":
+            end += 1
+        number = "".join(symbol.text for symbol in symbols[place:end])
+        alone = end == len(symbols) or symbols[end].kind in ("space", "bar", "broken", "tie", "chord_close")
+        if number and alone and place > 1 and out[-1].isspace() and _lacks_length(symbols[place - 2]):
             out.pop()
-        out.append(symbol.text)
+        out.append(number or symbols[place].text)
+        place = max(end, place + 1)
     return "".join(out)
+
+
+def _lacks_length(symbol: Symbol) -> bool:
+    return symbol.kind in ("note", "rest", "chord_close") and _BARE.fullmatch(symbol.text) is not None
