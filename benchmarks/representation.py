@@ -13,7 +13,9 @@ Some five minutes an arm on one core. docs/representation.md says what came out.
 
 import argparse
 import json
+import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from hf_abc.corpora import build_corpus, read_split
@@ -54,16 +56,21 @@ ARMS = {
 }
 
 
-def run_arm(recipe: Recipe, work: Path) -> dict:
-    """Train, measure and judge one arm."""
+def run_arm(
+    recipe: Recipe, work: Path, *, change: Callable[[str], str] | None = None, samples: int = 200
+) -> dict:
+    """Train, measure and judge one arm; `change` rewrites all its texts."""
     corpus = work / f"corpus-{fingerprint(recipe.corpus)[:12]}"
     if not (corpus / "report.json").is_file():
         build_corpus(recipe.corpus, corpus)
     rows = {side: read_split(corpus, side) for side in ("train", "validation", "test")}
+    if change is not None:
+        rows = {side: [{**row, "text": change(row["text"])} for row in own] for side, own in rows.items()}
     held_out = rows["validation"] + rows["test"]
     texts = {side: [row["text"] for row in rows[side]] for side in rows}
     start = time.process_time()
-    folder = fit(recipe, texts["train"], texts["validation"], work / fingerprint(recipe)[:12])
+    name = fingerprint([recipe, change.__name__] if change else recipe)[:12]
+    folder = fit(recipe, texts["train"], texts["validation"], work / name)
     seconds = time.process_time() - start
     model, tokenizer = load_model(folder), load_tokenizer(folder)
     losses = tune_losses(model, tokenizer, held_out)
@@ -72,13 +79,14 @@ def run_arm(recipe: Recipe, work: Path) -> dict:
         "parameters": model.num_parameters(),
         "characters_per_token": sum(loss.chars for loss in losses) / sum(loss.tokens for loss in losses),
         "bits_per_character": vars_of(bits_per_character(losses)),
+        "bits_per_tune": sum(loss.nats for loss in losses) / math.log(2) / len(losses),
         "human": {
             name: vars_of(share) for name, share in shares(judge([r["text"] for r in held_out])).items()
         },
     }
     for min_p in (0.0, 0.05):
-        samples = generate_tunes(model, tokenizer, [""] * 200, seed=1, min_p=min_p)
-        verdicts = judge([s.text for s in samples], [s.ended for s in samples])
+        written = generate_tunes(model, tokenizer, [""] * samples, seed=1, min_p=min_p)
+        verdicts = judge([tune.text for tune in written], [tune.ended for tune in written])
         result[f"samples, min_p {min_p}"] = {name: vars_of(s) for name, s in shares(verdicts).items()}
     return result
 
