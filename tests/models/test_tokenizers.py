@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from hf_abc.models.tokenizers import BOUNDARIES, END, END_ID, encode, encode_with_ends, train_tokenizer
 
-VARIANTS = [("bpe", boundary) for boundary in BOUNDARIES] + [("char", "newline")]
+VARIANTS = [("bpe", boundary) for boundary in BOUNDARIES]
+VARIANTS += [("folk-rnn", "newline"), ("char", "newline")]
 HARD = [
     "X:1\nT:Port Láirge – “The Waterford” ♯\nK:D\n|: A2d^c' dB,,/ | (3abc \"Am7\"[CEG]2 z8 |]\n",
     f"X:1\nT:a {END} title\nT:{END}{END}<|endof\nK:C\nCDE|\n",
@@ -170,6 +171,33 @@ def test_a_fresh_process_loads_it_without_the_package(tokenizers, tmp_path: Path
     assert done.returncode == 0, done.stderr[-2000:]
     expected = [[[END_ID, *ids] for ids in encode(tokenizers[v], texts)] for v in (VARIANTS[0], VARIANTS[-1])]
     assert json.loads(done.stdout.splitlines()[-1]) == expected
+
+
+FOLK = "M:6/8 K:Cmix |: f > a c f 2 a | ^c' 3/2 [ c e ] (3 g a b :|1 z 6 |2 =B, /2 c 5 |]\n"
+
+
+def test_folk_rnns_tokens_are_the_words_of_its_text() -> None:
+    tokenizer = train_tokenizer([FOLK], kind="folk-rnn")
+    ids = encode(tokenizer, [FOLK])[0]
+    assert [tokenizer.decode([i]).strip() for i in ids] == FOLK.split()
+    assert tokenizer.decode(ids) == FOLK
+    words = {word for word in FOLK.split() if len(word) > 1} | {word + " " for word in FOLK.split()}
+    assert len(tokenizer) <= 257 + len(words)
+    unseen = "M:9/8 K:Cdor |: g z |]\n"
+    assert tokenizer.decode(encode(tokenizer, [unseen])[0]) == unseen
+
+
+def test_folk_rnns_tokens_of_ordinary_abc() -> None:
+    tune = "X:1\nT:A Big Cat\nM:6/8\nL:1/8\nK:G\n|:GAB =c2d/2|[G2B2]^F3/2>(3abc z|1 A4:|2 A,2||\n"
+    tokenizer = train_tokenizer([tune], kind="folk-rnn")
+    body = tune[tune.index("M:") :]
+    tokens = [tokenizer.decode([i]) for i in encode(tokenizer, [body])[0]]
+    assert tokens == [
+        "M:6/8\n", "L:1/8\n", "K:G\n", "|:", "G", "A", "B ", "=c", "2", "d", "/2", "|", "[", "G", "2", "B",
+        "2", "]", "^F", "3/2", ">", "(3", "a", "b", "c ", "z", "|1 ", "A", "4", ":|2 ", "A,", "2", "||\n",
+    ]  # fmt: skip
+    title = encode(tokenizer, ["T:A Big Cat\n"])[0]
+    assert len(title) == len("T:A Big Cat\n") and max(title) < 257  # letters, no notes
 
 
 @pytest.mark.parametrize(
