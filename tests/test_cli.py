@@ -37,9 +37,11 @@ def book(tmp_path: Path) -> Path:
 
 def test_check_says_what_is_wrong_with_which_tune(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(book)]) == 0
-    good, bad = capsys.readouterr().out.splitlines()
+    good, bad, *problems, total = capsys.readouterr().out.splitlines()
     assert good.endswith("level 7  Good")
-    assert re.search("level [012]  Bad  line 15: ", bad)  # the line of the file
+    assert re.search(":10: level [012]  Bad$", bad)
+    assert problems and all(problem.startswith("    line 15 column ") for problem in problems)  # of the file
+    assert total.startswith("2 tunes: 1 at level 7, 1 at level ")
 
 
 def test_check_as_json(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
