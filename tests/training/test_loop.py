@@ -12,13 +12,18 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
-from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
+from accelerate import Accelerator
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, GPT2LMHeadModel
 
-from hf_abc.errors import InputError, RecipeError
-from hf_abc.models.sizes import parameter_counts
+from hf_abc.errors import HfAbcError, InputError, RecipeError
+from hf_abc.models.sizes import gpt2_config, parameter_counts
 from hf_abc.models.tokenizers import encode
 from hf_abc.recipe import Recipe, load_recipe
+from hf_abc.training import loop
 from hf_abc.training.loop import fit
+from hf_abc.training.schedule import rate
+from hf_abc.training.setup import make_start
 
 Recipes = Callable[..., Recipe]
 
@@ -170,6 +175,96 @@ def test_a_length_that_training_never_sees_is_refused(
     longer = replace(recipe, model=replace(recipe.model, n_positions=128))
     with pytest.raises(RecipeError, match=r"n_positions \(128\) and training.block_size \(96\)"):
         fit(longer, tunes[2:], tunes[:2], tmp_path / "run")
+
+
+def test_parts_and_checkpointing_of_activations_change_no_result_beyond_rounding(
+    tmp_path: Path, recipe_with: Recipes, tunes: list[str]
+) -> None:
+    runs = [
+        fit(recipe_with(steps=10, bar_clock=0.2, batch_tokens=288, **changes), tunes[2:], tunes[:2], out)
+        for out, changes in (
+            (tmp_path / "whole", {}),
+            (tmp_path / "parts", {"micro_batch_tokens": 192}),  # of two rows and of one
+            (tmp_path / "less", {"gradient_checkpointing": True}),
+        )
+    ]
+    curves = [json.loads((run / "run.json").read_text())["training"]["curve"] for run in runs]
+    weights = [load_file(run / "model.safetensors") for run in runs]
+    for curve, other in zip(curves[1:], weights[1:], strict=True):
+        for first, second in zip(curves[0], curve, strict=True):
+            assert second["train"] == pytest.approx(first["train"], rel=1e-4)
+            assert second["validation"] == pytest.approx(first["validation"], rel=1e-4)
+        for name, value in weights[0].items():
+            torch.testing.assert_close(other[name], value, rtol=1e-3, atol=1e-4)
+
+
+class _Scaler(torch.amp.GradScaler):
+    """fp16's scaler, on a CPU; it finds infinite gradients in the steps whose numbers (from 0) are given."""
+
+    def __init__(self, bad: set[int]) -> None:
+        super().__init__("cpu", init_scale=4.0, growth_interval=1000)
+        self.bad, self.number = bad, -1
+
+    def scale(self, outputs: torch.Tensor) -> torch.Tensor:
+        self.number += 1
+        return super().scale(outputs) * (math.inf if self.number in self.bad else 1.0)
+
+
+def test_scheduler_and_count_of_steps_stand_still_where_fp16_skips(
+    tmp_path: Path, recipe_with: Recipes, tunes: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = loop.make_accelerator
+    rates: list[tuple[int, float]] = []
+
+    def with_scaler(recipe: Recipe) -> Accelerator:
+        accelerator = make(recipe)
+        accelerator.scaler = _Scaler({0, 1, 3})
+        return accelerator
+
+    def log(self: object, step: int, **values: float) -> None:
+        if "rate" in values:
+            rates.append((step, values["rate"]))
+
+    monkeypatch.setattr(loop, "make_accelerator", with_scaler)
+    monkeypatch.setattr("hf_abc.training.tracking.Tracker.log", log)
+    recipe = recipe_with(steps=6, warmup=0.5, decay=0.5)
+    out = fit(recipe, tunes[2:], tunes[:2], tmp_path / "run")
+    assert rates == [(i + 1, pytest.approx(3e-3 * rate(i, recipe.training))) for i in range(6)]
+    assert json.loads((out / "run.json").read_text())["training"]["steps"] == 6
+    monkeypatch.setattr(loop, "make_accelerator", lambda recipe: _hopeless(make(recipe)))
+    with pytest.raises(HfAbcError, match="fp16 holds no gradient at step 1"):
+        fit(recipe, tunes[2:], tunes[:2], tmp_path / "hopeless")
+
+
+def _hopeless(accelerator: Accelerator) -> Accelerator:
+    accelerator.scaler = _Scaler(set(range(1000)))
+    return accelerator
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="fp16 is refused where there is no GPU")
+def test_fp16_without_a_gpu_is_refused(tmp_path: Path, recipe_with: Recipes, tunes: list[str]) -> None:
+    with pytest.raises(RecipeError, match="'fp16' needs a GPU"):
+        fit(recipe_with(precision="fp16"), tunes[2:], tunes[:2], tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_tokenizer_larger_than_the_model_is_refused(
+    tmp_path: Path, recipe_with: Recipes, tunes: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = GPT2LMHeadModel(gpt2_config("0.15M", vocab_size=100, n_positions=96))
+    monkeypatch.setattr("hf_abc.training.setup.make_model", lambda *_: model)
+    with pytest.raises(InputError, match="tokenizer of 300 tokens does not belong to a model of 100"):
+        fit(recipe_with(), tunes[2:], tunes[:2], tmp_path / "run")
+
+
+def test_every_parameter_moves_in_one_step(tmp_path: Path, recipe_with: Recipes, tunes: list[str]) -> None:
+    for optimizer in ("adamw", "muon"):
+        recipe = recipe_with(steps=1, warmup=0.0, optimizer=optimizer)
+        start = make_start(recipe, tunes[2:], tunes[:2]).model.state_dict()
+        trained = load_file(fit(recipe, tunes[2:], tunes[:2], tmp_path / optimizer) / "model.safetensors")
+        for name, value in trained.items():
+            if not name.endswith("wpe.weight"):
+                assert (value != start[name]).any(), f"{name} stands still with {optimizer}"
 
 
 def test_an_unknown_size_is_refused(tmp_path: Path, recipe_with: Recipes, tunes: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,12 +17,24 @@ import torch
 from hf_abc.errors import HfAbcError, OutputError
 from hf_abc.recipe import Recipe
 from hf_abc.record import Record
+from hf_abc.training import run_folder
 from hf_abc.training.checkpoint import last_checkpoint
 from hf_abc.training.loop import fit
 
 STEPS = 24
 # dropout draws at random, transposition changes the data with the epoch, the bar clock adds a second loss
 SETTINGS = {"steps": STEPS, "checkpoint_every": 2, "dropout": 0.1, "transpose": True, "bar_clock": 0.2}
+# Muon has a state of its own, parts of a batch draw one after the other, and the best look is remembered: it
+# is the model, and the run stops where no look is better
+OTHER = SETTINGS | {
+    "optimizer": "muon",
+    "micro_batch_tokens": 96,
+    "keep_best": True,
+    "patience": 2,
+    "evaluate_every": 3,
+    "learning_rate": 2e-2,
+    "schedule": "cosine",
+}
 Recipes = Callable[..., Recipe]
 
 
@@ -31,12 +44,12 @@ def through(tmp_path_factory: pytest.TempPathFactory, recipe_with: Recipes, tune
     return fit(recipe_with(**SETTINGS), tunes[2:], tunes[:2], tmp_path_factory.mktemp("through") / "run")
 
 
-def _start(out: Path) -> subprocess.Popen[bytes]:
+def _start(out: Path, settings: dict) -> subprocess.Popen[bytes]:
     """The same run in a process of its own."""
     path = [str(Path(__file__).resolve().parent), *sys.path]
     code = (
         "import pathlib, conftest, hf_abc.training.loop as loop\n"
-        f"recipe = conftest.tiny_recipe(**{SETTINGS!r})\n"
+        f"recipe = conftest.tiny_recipe(**{settings!r})\n"
         f"loop.fit(recipe, conftest.TUNES[2:], conftest.TUNES[:2], pathlib.Path({str(out)!r}))"
     )
     environment = {
@@ -52,26 +65,33 @@ def _saved(out: Path, at_least: int) -> bool:
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL on this system")
+@pytest.mark.parametrize(("settings", "kills"), [(SETTINGS, 2), (OTHER, 1)], ids=["adamw", "muon-best"])
 def test_resume_after_sigkill_at_random_moments_gives_the_same_weights(
-    through: Path, tmp_path: Path, recipe_with: Recipes, tunes: list[str]
+    settings: dict, kills: int, through: Path, tmp_path: Path, recipe_with: Recipes, tunes: list[str]
 ) -> None:
+    recipe = recipe_with(**settings)
+    if settings is not SETTINGS:
+        through = fit(recipe, tunes[2:], tunes[:2], tmp_path / "through")
+    last = Record(through).get("training")["steps"]
     out = tmp_path / "run"
     seed = random.randrange(10**6)
     draw = random.Random(seed)
-    for step in sorted(draw.sample(range(2, STEPS - 4), 2)):
-        process = _start(out)
+    for step in sorted(draw.sample(range(2, last - 4), kills)):
+        process = _start(out, settings)
         while process.poll() is None and not _saved(out, at_least=step):
             time.sleep(0.001)
         time.sleep(draw.random() * 0.05)  # into a later step, or into the writing of a checkpoint
         process.kill()
         process.wait()
         assert not (out / "model.safetensors").exists(), "it was to be killed before its end"
-    fit(recipe_with(**SETTINGS), tunes[2:], tunes[:2], out)
+    fit(recipe, tunes[2:], tunes[:2], out)
     for name in ("model.safetensors", "config.json", "tokenizer.json", "generation_config.json"):
         assert (out / name).read_bytes() == (through / name).read_bytes(), f"{name} differs, seed {seed}"
-    curves = [Record(folder).get("training")["curve"] for folder in (out, through)]
-    assert [{**point, "seconds": 0} for point in curves[0]] == [
-        {**point, "seconds": 0} for point in curves[1]
+    facts = [Record(folder).get("training") for folder in (out, through)]
+    curves = [[{**point, "seconds": 0} for point in record["curve"]] for record in facts]
+    assert curves[0] == curves[1]
+    assert [facts[0].get(name) for name in ("chosen_step", "stopped", "steps")] == [
+        facts[1].get(name) for name in ("chosen_step", "stopped", "steps")
     ]
 
 
@@ -106,6 +126,41 @@ def test_another_run_is_refused_and_not_touched(
     with pytest.raises(OutputError, match="another recipe, seed or corpus"):
         fit(recipe, tunes[3:], tunes[:2], through)
     assert {path: path.stat().st_mtime_ns for path in through.rglob("*")} == before
+
+
+def test_force_does_a_finished_run_again_and_spares_other_files(
+    tmp_path: Path, recipe_with: Recipes, tunes: list[str]
+) -> None:
+    out = fit(recipe_with(steps=2), tunes[2:], tunes[:2], tmp_path / "run")
+    (out / "notes.txt").write_text("mine")
+    (out / "model.safetensors").write_bytes(b"broken")
+    with pytest.raises(OutputError, match="train again with --force"):
+        fit(recipe_with(steps=3), tunes[2:], tunes[:2], out)
+    again = fit(recipe_with(steps=3), tunes[2:], tunes[:2], out, force=True)
+    assert Record(again).get("training")["steps"] == 3
+    assert (out / "model.safetensors").stat().st_size > 1000 and (out / "notes.txt").read_text() == "mine"
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "config.json").write_text("{}")
+    with pytest.raises(OutputError, match="other origin"):
+        fit(recipe_with(), tunes[2:], tunes[:2], other, force=True)
+
+
+def test_resume_from_a_checkpoint_of_another_vocabulary_is_refused(
+    tmp_path: Path, recipe_with: Recipes, tunes: list[str]
+) -> None:
+    out = tmp_path / "run"
+    small = recipe_with(steps=3)
+    fit(small, tunes[2:], tunes[:2], tmp_path / "small")
+    large = replace(small, tokenizer=replace(small.tokenizer, vocab_size=320))
+    (out / "checkpoints").mkdir(parents=True)
+    shutil.copytree(
+        tmp_path / "small" / "checkpoints" / "step-00000003", out / "checkpoints" / "step-00000003"
+    )
+    mark = run_folder.mark(large, run_folder.texts_mark(tunes[2:], tunes[:2]))
+    (out / ".training").write_text(mark)  # as if it were the large run's own
+    with pytest.raises(OutputError, match=r"step-00000003 does not fit this model .*size mismatch"):
+        fit(large, tunes[2:], tunes[:2], out)
 
 
 def test_a_model_of_other_origin_is_refused(tmp_path: Path, recipe_with: Recipes, tunes: list[str]) -> None:
