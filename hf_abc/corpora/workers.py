@@ -12,9 +12,11 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from hf_abc.corpora.parts import Record, file_of, make_part
+from hf_abc.errors import ToolError
 from hf_abc.recipe import CorpusRecipe
 
 _EVERY = 10.0  # seconds between two lines of progress
@@ -54,6 +56,11 @@ def make_parts(
                     _collect(running, tell)
             while running:
                 _collect(running, tell)
+        except BrokenProcessPool as error:
+            raise ToolError(
+                "a process that cleaned tunes was ended from outside (perhaps memory ran out): free some, or "
+                "ask for fewer workers, and start again; what is ready is kept"
+            ) from error
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
