@@ -27,9 +27,7 @@ def open_hub(place: str, acknowledged: Container[str] = ()) -> Source:
     spec = f"hub:{place}"
     where, hash_sign, column = place.rpartition("#")
     if not hash_sign or not where or not column:
-        raise RecipeError(
-            f"corpus.sources: {spec} names no column: write {spec}#COLUMN, as hub:owner/name#abc"
-        )
+        raise RecipeError(f"corpus.sources: {spec} names no column: write it as hub:owner/name#column")
     folder = Path(where).expanduser()
     if folder.is_dir():
         licence = terms_beside(folder, _of_card(folder / "README.md"))
@@ -85,9 +83,7 @@ def _splits(id: str, revision: str | None, column: str) -> dict[str, Any]:
     except Exception as error:  # as above, and what the many readers of files raise
         raise _missing(id, error) from error
     if column not in first:
-        raise InputError(
-            f"{id} has no column {column}: choose among {', '.join(first) or 'none, as it is empty'}"
-        )
+        raise InputError(f"{id} has no column {column}: its columns are {', '.join(first) or 'none'}")
     return splits
 
 

@@ -14,8 +14,8 @@ from hf_abc.errors import LicenceError
 
 _NAMES = re.compile(r"(?:licen[cs]e|copying|terms)\b.*", re.IGNORECASE)
 _MODELS = re.compile(
-    r"\b(?:large language models?|LLMs?|language models?|AI|artificial intelligence|machine[- ]learning|"
-    r"neural networks?|generative models?)\b",
+    r"\b(?:(?i:language models?|artificial intelligence|machine[- ]learning|neural networks?|"
+    r"generative models?)|LLMs?|AI)\b"
 )
 _FORBIDS = re.compile(
     r"\b(?:(?:may|must|shall|can|is|are|do|does)[ -]+not|cannot|prohibit\w*|forbid\w*|not permitted|"

@@ -72,20 +72,11 @@ def open_thesession(place: str, acknowledged: Container[str] = ()) -> Source:
     spec = f"{NAME}:{place}"
     if place == "download" or place.startswith("download@"):
         path, licence = _downloaded(spec, place.partition("@")[2], acknowledged)
+        survey = _survey(path)
     else:
         path = _find(place_of(place))
-        licence = OPEN
-        for folder in path.resolve().parents[:2]:  # tunes.json lies in a folder of the repository
-            beside = terms_beside(folder, OPEN)
-            if not beside.allows_training:
-                licence = replace(CLOSED, clause=beside.clause)
-    survey = _survey(path)
-    if licence.allows_training and survey.last >= CLAUSE_DATE:
-        licence = CLOSED
-    if licence == OPEN and not survey.last:
-        trust = f"Its rows bear no date: that it is older than {CLAUSE_DATE} is taken on trust."
-        licence = replace(OPEN, note=f"{OPEN.note} {trust}")
-    licence = permitted(licence, spec, acknowledged)
+        survey = _survey(path)
+        licence = permitted(_terms(path, survey), spec, acknowledged)
     title = f"The Session, {survey.rows:,} settings" + (f" up to {survey.last[:10]}" if survey.last else "")
     return Source(spec, NAME, title, licence, partial(_read, path, licence), partial(mark_of, path))
 
@@ -98,6 +89,20 @@ def _find(path: Path) -> Path:
         if file.is_file() and not file.open("rb").read(30).startswith(b"version https://git-lfs"):
             return file
     raise InputError(f"{path} holds no dump of The Session: {' or '.join(_FILES[:2])} is missing")
+
+
+def _terms(path: Path, survey: _Survey) -> Licence:
+    """The terms of a dump on disk: by the licence file of its clone, else by the date of its latest row."""
+    for folder in path.resolve().parents[:2]:  # tunes.json lies in a folder of the repository
+        beside = terms_beside(folder, OPEN)
+        if not beside.allows_training:
+            return replace(CLOSED, clause=beside.clause)
+    if survey.last >= CLAUSE_DATE:
+        return CLOSED
+    if survey.last:
+        return OPEN
+    trust = f"Its rows bear no date: that it is older than {CLAUSE_DATE} is taken on trust."
+    return replace(OPEN, note=f"{OPEN.note} {trust}")
 
 
 def _downloaded(spec: str, revision: str, acknowledged: Container[str]) -> tuple[Path, Licence]:
