@@ -3,6 +3,7 @@
 import re
 
 from hf_abc.rendering.staff import Event
+from hf_abc.rendering.words import plain_words
 
 
 def set_words(notes: list[Event], text: str, verse: int) -> None:
@@ -10,7 +11,7 @@ def set_words(notes: list[Event], text: str, verse: int) -> None:
     `|`).
     """
     position, inside, waiting = 0, False, False
-
+    text = plain_words(text)
     tokens = re.findall(r"\||\*|_|-|(?:\\-|[^\s|*_-])+|\s+", text)
     for number, token in enumerate(tokens):
         follows = tokens[number + 1] if number + 1 < len(tokens) else ""

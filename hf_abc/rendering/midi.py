@@ -1,9 +1,9 @@
 """MIDI: a tune played by one of three engines, in the way that the listener asks for.
 
-`abc2midi` is the program in the wheel of symusic (5.02), with two of its faults worked round (notation/ties.py).
-`system` is the abc2midi that this computer has, as it is (Debian's 4.84 has neither fault). `music21` is
-there for those who want to compare: measured, it plays 52 % of real tunes as written and takes a hundred
-times as long.
+`abc2midi` is the program in the wheel of symusic (5.02), with its faults at ties worked round
+(notation/ties.py). `system` is the abc2midi that this computer has, as it is (Debian's 4.84 has none of
+those faults). `music21` is there for those who want to compare: measured, it plays 52 % of real tunes as
+written and takes a hundred times as long.
 """
 
 import os
@@ -17,12 +17,12 @@ from typing import Literal, get_args
 from hf_abc import abcmidi
 from hf_abc.abcmidi import Message
 from hf_abc.errors import InputError, MissingPackageError, ToolError
+from hf_abc.notation.ties import mend_ties
 from hf_abc.notation.transpose import transpose
 from hf_abc.notation.tune import FIELD, split_header
 from hf_abc.process import run
 from hf_abc.rendering.instruments import instrument
 from hf_abc.rendering.midifile import moved, read, with_instrument
-from hf_abc.notation.ties import mend_ties
 
 Engine = Literal["abc2midi", "system", "music21"]
 _CHILD = Path(__file__).with_name("music21_child.py")

@@ -16,6 +16,7 @@ from hf_abc.notation.meter import default_length, parse_length, parse_meter
 from hf_abc.notation.tune import FIELD, header_fields, split_header
 from hf_abc.rendering.staff import Sheet, Voice
 from hf_abc.rendering.voice import VoiceReader
+from hf_abc.rendering.words import plain_words, titles_of
 
 MOST_VOICES = 32
 MOST_MEASURES = 10_000  # of all voices together
@@ -88,9 +89,8 @@ def read_staff(text: str) -> Sheet:
         for voice in voices:
             del voice.measures[limit:]
     return Sheet(
-        titles=[t for t in fields.get("T", []) if t],
-        composer="; ".join(c for c in fields.get("C", []) if c),
-        rhythm=fields.get("R", [""])[0],
+        titles=titles_of(text),
+        composer="; ".join(plain_words(c) for c in fields.get("C", []) if c),
         tempo=fields.get("Q", [""])[0],
         key=key,
         meter=meter,

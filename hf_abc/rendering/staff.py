@@ -39,6 +39,7 @@ class Event:
     visible: bool = True
     whole_measure: bool = False
     joined: bool = False  # nothing stands between it and the note before: the beam goes on
+    new_line: bool = False  # a line of the ABC begins here
     graces: list[Pitch] = field(default_factory=list)
     slashed: bool = False
     marks: list[str] = field(default_factory=list)
@@ -72,7 +73,8 @@ class Measure:
     ending_stop: bool = False
     style: str = "|"  # the bar line at its right: "|", "||", "|]" or "" for none
     fermata: bool = False
-    new_line: bool = False  # a line of the ABC begins here
+    new_line: bool = False
+    continues: bool = False  # no bar line stands before it
 
     @property
     def length(self) -> Fraction:
@@ -88,13 +90,16 @@ class Measure:
 
 @dataclass(slots=True)
 class Voice:
-    """One staff: its name, its clef (name, line, octave shift) as text, its measures."""
+    """One staff: its name, its clef (name, line, octave shift) as text, its measures. `key` and `meter` are
+    those that it begins with, None where they are the tune's.
+    """
 
     id: str
     name: str = ""
     clef: str = "treble"
-    octave: int = 0
     transpose: int = 0
+    key: Key | None = None
+    meter: Meter | None = None
     measures: list[Measure] = field(default_factory=list)
 
 
@@ -104,7 +109,6 @@ class Sheet:
 
     titles: list[str]
     composer: str
-    rhythm: str
     tempo: str
     key: Key
     meter: Meter

@@ -15,19 +15,19 @@ def system_breaks(sheet: Sheet) -> set[int]:
     """
     first = sheet.voices[0].measures
     widths = [
-        max(_width(voice.measures[index]) for voice in sheet.voices if index < len(voice.measures))
+        max(measure_width(voice.measures[index]) for voice in sheet.voices if index < len(voice.measures))
         for index in range(len(first))
     ]
-    room = _SYSTEM - abs(sheet.key.sharps) / 2  # the signature stands in every system
+    limit = room(sheet)
     starts = [0, *(n for n, measure in enumerate(first) if measure.new_line and n > 0)]
     breaks: set[int] = set()
     filled = 0.0
     for start, end in zip(starts, [*starts[1:], len(first)], strict=True):
         line = sum(widths[start:end])
-        if start and filled + line > room:
+        if start and filled + line > limit:
             breaks.add(start)
             filled = 0.0
-        parts = max(1, math.ceil(line / room))
+        parts = max(1, math.ceil(line / limit))
         before = [sum(widths[start:index]) for index in range(start, end)]
         for part in range(1, parts):
             near = min(range(start, end), key=lambda n: abs(before[n - start] - line * part / parts))
@@ -37,11 +37,19 @@ def system_breaks(sheet: Sheet) -> set[int]:
     return breaks
 
 
-def _width(measure: Measure) -> float:
+def room(sheet: Sheet) -> float:
+    """How many plain notes a system has room for behind its signature."""
+    return _SYSTEM - abs(sheet.key.sharps) / 2
+
+
+def measure_width(measure: Measure) -> float:
     """About how many plain notes wide a measure is."""
-    return 1.5 + sum(
-        max(1.0, *(len(word) / 3 for _, _, word in event.words)) if event.words else 1 + len(event.graces) / 2
-        for layer in measure.layers
-        for event in layer
-        if isinstance(event, Event)
-    )
+    layers = [[item for item in layer if isinstance(item, Event)] for layer in measure.layers]
+    return 1.5 + max(sum(map(event_width, events)) for events in layers)
+
+
+def event_width(event: Event) -> float:
+    """About how many plain notes wide an event is, words and grace notes included."""
+    if event.words:
+        return max(1.0, *(len(word) / 3 for _, _, word in event.words))
+    return 1 + len(event.graces) / 2

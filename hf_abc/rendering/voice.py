@@ -7,15 +7,16 @@ from hf_abc.notation.bars import parse_barline
 from hf_abc.notation.keys import Key, parse_key
 from hf_abc.notation.lexer import Symbol, lex
 from hf_abc.notation.meter import Meter, multiplier, parse_length, parse_meter
+from hf_abc.rendering.clefs import named_clef, usual_clef
+from hf_abc.rendering.endings import ending_numbers, shorten_endings
 from hf_abc.rendering.lyrics import set_words
+from hf_abc.rendering.pitches import Pitches
 from hf_abc.rendering.staff import Change, Event, Measure, Pitch, Voice
+from hf_abc.rendering.words import plain_words
 
 LONGEST = Fraction(16)  # whole notes; a longer one comes from a model gone astray and would fill pages
 SHORTEST = Fraction(1, 1024)
 MOST_RESTS = 2000  # measures, after which `Z` counts as one
-_ALTER = {"^": 1, "^^": 2, "_": -1, "__": -2, "=": 0}
-_NOTE = re.compile(r"(\^\^|__|\^|_|=)?([A-Ga-g])([,']*)([\d/]*)")
-_CLEF = re.compile(r"(?:clef=)?\"?\b(treble|bass|alto|tenor|perc|none)(\d?)([+-]8)?\"?(?=\s|$)")
 _IN_TIME_OF = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}  # tuplets, standard 2.1 §4.13; 5, 7 and 9 follow the meter
 
 
@@ -23,25 +24,24 @@ class VoiceReader:
     """Reads the symbols of one voice, left to right, into its measures."""
 
     def __init__(self, voice: Voice, key: Key, meter: Meter, unit: Fraction, messages: list[str]) -> None:
-        self.voice, self.key, self.meter, self.unit, self.messages = voice, key, meter, unit, messages
+        self.voice, self.meter, self.unit, self.messages = voice, meter, unit, messages
+        self.pitches = Pitches(key)
         self.clef_named = False
         self.measure = Measure()
         self.layer = self.measure.layers[0]
-        self.altered: dict[str, int] = {}
         self.last: Event | None = None
         self.line: list[Event] = []
         self.verse = 0
         self.spaced = False
         self.in_ending = False
         self.joined = False
+        self.line_begins = False
         self.continued = False
         self.broken = Fraction(1)
         self.tuplet: tuple[int, int] | None = None
         self.tuplet_left = 0
         self.tuplet_fresh = False
         self.chord: Event | None = None
-        self.tied: list[Pitch] = []
-        self.chord_tied: list[Pitch] = []  # of the chord that is open
         self.slurs_open: list[tuple[int, Event]] = []
         self.slurs_waiting = 0
         self.graces: list[Pitch] = []
@@ -51,13 +51,12 @@ class VoiceReader:
 
     def properties(self, text: str) -> None:
         """`clef=`, `octave=`, `transpose=` and `name=` of a `V:` or `K:` field."""
-        if found := _CLEF.search(text):
-            self.voice.clef = "".join(part or "" for part in found.groups())
-            self.clef_named = True
+        if clef := named_clef(text):
+            self.voice.clef, self.clef_named = clef, True
         if found := re.search(r"\bname=\"([^\"]*)\"|\bname=(\S+)|\bnm=\"([^\"]*)\"", text):
             self.voice.name = next(part for part in found.groups() if part is not None)
         if found := re.search(r"\boctave=([+-]?\d)(?!\d)", text):
-            self.voice.octave = int(found[1])
+            self.pitches.octave = int(found[1])
         if found := re.search(r"\btranspose=([+-]?\d{1,2})(?!\d)", text):
             self.voice.transpose = int(found[1])
 
@@ -66,18 +65,23 @@ class VoiceReader:
         if letter == "K":
             opening = self.voice.clef
             self.properties(value)
-            if self.voice.clef != opening and (self.voice.measures or not self.measure.empty):
+            if self.voice.clef != opening and not self._at_start:
                 self.layer.append(Change("clef", self.voice.clef))
                 self.voice.clef = opening  # the staff still begins with this one
             if key := parse_key(value):
-                self.key = key
-                self.altered.clear()
-                self.layer.append(Change("key", key))
-            elif not _CLEF.search(value):
+                self.pitches.change_key(key)
+                if self._at_start:
+                    self.voice.key = key
+                else:
+                    self.layer.append(Change("key", key))
+            elif not named_clef(value):
                 self.messages.append(f"the key {value!r} is not known; the one before stays")
         elif letter == "M":
             self.meter = parse_meter(value)
-            self.layer.append(Change("meter", self.meter))
+            if self._at_start:
+                self.voice.meter = self.meter
+            else:
+                self.layer.append(Change("meter", self.meter))
         elif letter == "L":
             self.unit = parse_length(value) or self.unit
         elif letter == "Q":
@@ -85,14 +89,19 @@ class VoiceReader:
         elif letter == "P" and value:
             self.layer.append(Change("part", value))
         elif letter == "T" and value:
-            self.layer.append(Change("words", value))
+            self.layer.append(Change("words", plain_words(value)))
         elif letter == "w":
             self.verse += 1
             set_words(self.line, value, self.verse)
 
+    @property
+    def _at_start(self) -> bool:
+        return not self.voice.measures and self.measure.empty
+
     def start_line(self) -> None:
         """A new line of music: the words that follow belong to its notes."""
         self.line, self.verse, self.joined = [], 0, False
+        self.line_begins = not self.continued
         if self.measure.empty and not self.continued:
             self.measure.new_line = True
         self.continued = False
@@ -118,15 +127,13 @@ class VoiceReader:
                 self._tuplet(text)
             case "grace":
                 self.slashed = text.startswith("{/")
-                self.graces = [
-                    p for s in lex(text[1:-1]) if s.kind == "note" and (p := self._pitch(s.text)[0])
-                ]
+                self.graces = [self.pitches.read(s.text)[0] for s in lex(text[1:-1]) if s.kind == "note"]
             case "slur":
                 self._slur(text[-1])
             case "tie":
                 self._tie()
             case "annotation":
-                self.texts.append(text[1:-1])
+                self.texts.append(plain_words(text[1:-1]))
             case "decoration":
                 self.marks.append(text.strip("!+") or text)
             case "field":
@@ -151,27 +158,8 @@ class VoiceReader:
             return LONGEST
         return length
 
-    def _pitch(self, text: str) -> tuple[Pitch, str]:
-        found = _NOTE.match(text)
-        assert found is not None, text  # the lexer's note is this pattern
-        accidental, letter, marks, length = found.groups()
-        step = letter.upper()
-        octave = (4 if letter == step else 5) + marks.count("'") - marks.count(",") + self.voice.octave
-        sign = None
-        if accidental:
-            sign = self.altered[step + str(octave)] = self.altered[step] = _ALTER[accidental]
-        alter = self.altered.get(step, self.key.accidentals.get(step, 0))
-        if sign is None and step in self.altered and self.altered.get(step + str(octave)) != alter:
-            sign = self.altered[step + str(octave)] = (
-                alter  # set in another octave of this bar: show it here too
-            )
-        return Pitch(step, octave, alter, sign), length
-
     def _note(self, text: str) -> None:
-        pitch, length = self._pitch(text)
-        for tied in self.tied:
-            if (tied.step, tied.octave) == (pitch.step, pitch.octave) and pitch.step not in self.altered:
-                pitch.alter = tied.alter  # an accidental goes over the bar line with the tie
+        pitch, length = self.pitches.read(text)
         if self.chord is None:
             self._add(Event([pitch], self._length(length), len(self.voice.measures)))
         else:
@@ -183,8 +171,7 @@ class VoiceReader:
         if chord is not None and chord.pitches:
             chord.written = min(chord.written * multiplier(text[1:]), LONGEST)
             self._add(chord)
-            self.tied = self.chord_tied
-        self.chord_tied = []
+            self.pitches.close_chord()
 
     def _full_rest(self, text: str) -> None:
         full = Fraction(self.meter.numerator, self.meter.denominator) or Fraction(1)
@@ -202,6 +189,7 @@ class VoiceReader:
         event.written *= self.broken
         self.broken = Fraction(1)
         event.joined, self.joined = self.joined, True
+        event.new_line, self.line_begins = self.line_begins, False
         if not event.joined and self.layer and self.layer[-1] is self.last:
             self.spaced |= max(event.written, self.last.written) < Fraction(1, 4)
         if event.pitches:
@@ -213,7 +201,7 @@ class VoiceReader:
             self.tuplet_left -= 1
             event.tuplet_stop = self.tuplet_left == 0
         if event.pitches:
-            self._join_ties(event)
+            self.pitches.join(event)
             for _ in range(self.slurs_waiting):
                 self._open_slur(event)
             self.slurs_waiting = 0
@@ -221,19 +209,11 @@ class VoiceReader:
         self.layer.append(event)
         self.last = event
 
-    def _join_ties(self, event: Event) -> None:
-        tied, self.tied = self.tied, []
-        for before in tied:
-            for pitch in event.pitches:
-                if (before.step, before.octave, before.alter) == (pitch.step, pitch.octave, pitch.alter):
-                    before.tie_start = pitch.tie_stop = True
-                    pitch.sign = None
-
     def _tie(self) -> None:
         if self.chord is not None:
-            self.chord_tied += self.chord.pitches[-1:]
+            self.pitches.tie(self.chord.pitches[-1:], in_chord=True)
         elif self.last is not None and self.last.pitches:
-            self.tied = list(self.last.pitches)
+            self.pitches.tie(self.last.pitches)
 
     def _broken(self, text: str) -> None:
         if self.last is None or self.layer and self.layer[-1] is not self.last:
@@ -300,7 +280,7 @@ class VoiceReader:
         self.measure.repeat_start = self.measure.repeat_start or start
         if line.ending:
             self.measure.ending, self.in_ending = ending_numbers(line.ending), True
-        self.altered.clear()
+        self.pitches.bar()
         self.joined = False
 
     def _close(self, style: str) -> None:
@@ -325,46 +305,3 @@ class VoiceReader:
         if not self.clef_named:
             self.voice.clef = usual_clef(self.voice.measures)
         shorten_endings(self.voice.measures)
-
-
-def usual_clef(measures: list[Measure]) -> str:
-    """The clef of a voice that names none: bass where most notes lie below middle C."""
-    heads = sorted(
-        pitch.octave
-        for measure in measures
-        for layer in measure.layers
-        for event in layer
-        if isinstance(event, Event)
-        for pitch in event.pitches
-    )
-    return "bass" if heads and heads[len(heads) // 2] < 4 else "treble"
-
-
-def shorten_endings(measures: list[Measure]) -> None:
-    """Stop a second ending that nobody closed after as many measures as the first had: its bracket is a
-    picture only.
-
-    The standard lets an ending run to the next double bar, and old books forget that one.
-    """
-    first = 0
-    for start, measure in enumerate(measures):
-        if not measure.ending:
-            continue
-        stop = next((n for n in range(start, len(measures)) if measures[n].ending_stop), len(measures) - 1)
-        if measure.ending == "1":
-            first = stop - start + 1
-        elif first and stop - start + 1 > first + 2:
-            measures[stop].ending_stop = False
-            measures[start + first - 1].ending_stop = True
-
-
-def ending_numbers(text: str) -> str:
-    """`1,3` and `1-3` as MusicXML wants them: "1, 3" and "1, 2, 3"."""
-    numbers: list[int] = []
-    for part in text.split(","):
-        first, _, last = part.partition("-")
-        if first.isdigit():
-            numbers += range(
-                int(first), min(int(last) if last.isdigit() else int(first), int(first) + 16) + 1
-            )
-    return ", ".join(str(number) for number in numbers) or "1"

@@ -1,4 +1,4 @@
-"""The order of chords that hold notes: what abc2midi needs, and what must not break it."""
+"""Ties as abc2midi needs them: the order of chords that hold notes, and no tie that leads to another note."""
 
 import pytest
 
@@ -18,3 +18,24 @@ HEAD = "X:1\nM:4/4\nL:1/8\nK:C\n"
 )
 def test_held_notes_come_first(music: str, mended: str) -> None:
     assert mend_ties(f"{HEAD}{music}\n") == (f"{HEAD}{mended}\n", [])
+
+
+@pytest.mark.parametrize(
+    "music, mended",
+    [
+        ("G8-|B8|", "G8|B8|"),
+        ("G8-|G8-|\nw:la la\nB8|", "G8-|G8|\nw:la la\nB8|"),
+        ("[CE]8-|[EG]8|", "[CE-]8|[EG]8|"),
+        ("[C-E-]8|[CF]8|", "[C-E]8|[CF]8|"),
+        ("[CEG]8-|[GAE]8|", "[CE-G-]8|[EGA]8|"),
+        ("[ce]8-|[ce]8-|[cf]8|", "[ce]8-|[c-e]8|[cf]8|"),
+        ("G8-|G8|G4-B4|G8-|z8|", "G8-|G8|G4-B4|G8-|z8|"),  # these are played as they stand
+    ],
+)
+def test_a_tie_over_the_bar_leads_to_its_own_note(music: str, mended: str) -> None:
+    assert mend_ties(f"{HEAD}{music}\n") == (f"{HEAD}{mended}\n", [])
+
+
+def test_each_voice_keeps_its_own_ties() -> None:
+    text = f"{HEAD}V:1\nG8-|\nV:2\nB8|\nV:1\nG8|\n"
+    assert mend_ties(text) == (text, [])

@@ -128,13 +128,15 @@ def play():
 def plain_notes(text: str, *, repeats: bool = False) -> str:
     """The tune without what abc2midi plays in its own way and a score only draws.
 
-    Ornaments, grace notes, D.C., swing, the order of parts; and without `repeats` also those, which abc2midi
-    completes where a sign lacks.
+    Ornaments, grace notes, D.C., swing, spread chords, the order of parts; and without `repeats` also those,
+    which abc2midi completes where a sign lacks.
     """
     lines = []
     for line in text.split("\n"):
         if re.match(r"[RP]:", line):
             continue
+        if line.startswith("K:") and "%%MIDI chordattack 0" not in lines:
+            lines.append("%%MIDI chordattack 0")
         if not re.match(r"[A-Za-z]:|%", line):
             dropped = ("annotation", "grace", "decoration", "beam")
             symbols = [symbol for symbol in lex(line) if symbol.kind not in dropped]

@@ -147,7 +147,7 @@ def test_moved_keeps_drums_and_the_range():
     assert with_instrument(b"MThd", 3) == b"MThd"
 
 
-# The two faults of abc2midi 5.02; the right notes are worked out by hand from the standard (4.11, 4.17).
+# The faults of abc2midi 5.02 with ties; the right notes are worked out by hand from the standard (4.11).
 HEAD = "X:1\nM:4/4\nL:1/4\nK:C\n"
 
 
@@ -184,6 +184,20 @@ def test_no_tie_over_a_repeat(music, pitches):
     done = perform(HEAD + music + "\n")
     assert [pitch for _, pitch, _ in sounding(HEAD + music + "\n")] == pitches
     assert done.notes == ["line 5: the tie at the repeat is not played: the note is struck again"]
+
+
+@pytest.mark.parametrize(
+    ("music", "notes"),
+    [
+        ("G4-|B4|", [(0, 67, 4), (4, 71, 4)]),
+        ("[CE]4-|[EG]4|", [(0, 60, 4), (0, 64, 8), (4, 67, 4)]),
+        ("G4-|[Bd]4|", [(0, 67, 4), (4, 71, 4), (4, 74, 4)]),
+        ("[C4-E4-]|[C4F4]|", [(0, 60, 8), (0, 64, 4), (4, 65, 4)]),
+        ("G4-|z2 B2|", [(0, 67, 4), (6, 71, 2)]),
+    ],
+)
+def test_no_note_is_swallowed_behind_a_tie_over_the_bar(music, notes):
+    assert sounding(HEAD + music + "\n") == notes
 
 
 def test_other_ties_are_left_alone():
