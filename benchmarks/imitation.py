@@ -71,24 +71,16 @@ def draw(results: dict, file: Path) -> None:
         figure = Figure(figsize=(7, 5), layout="constrained")
         above, below = figure.subplots(2, 1, sharex=True)
         steps = [look["step"] for look in results["looks"]]
-        for side, words, color in (
-            ("held_out", "held-out tunes", "#c8792b"),
-            ("train", "training tunes", "#3566a8"),
-        ):
-            above.plot(
-                steps, [look[side]["value"] for look in results["looks"]], "o-", color=color, label=words
-            )
+        sides = (("held_out", "held-out tunes", "#c8792b"), ("train", "training tunes", "#3566a8"))
+        for side, words, color in sides:
+            values = [look[side]["value"] for look in results["looks"]]
+            above.plot(steps, values, "o-", color=color, label=words)
         above.set_ylabel("bits per character")
         for name, color in (("notes_16", "#3566a8"), ("notes_24", "#7a3b8f")):
-            values = [100 * look["copied"][name]["value"] for look in results["looks"]]
-            low = [
-                v - 100 * look["copied"][name]["low"]
-                for v, look in zip(values, results["looks"], strict=True)
-            ]
-            high = [
-                100 * look["copied"][name]["high"] - v
-                for v, look in zip(values, results["looks"], strict=True)
-            ]
+            found = [look["copied"][name] for look in results["looks"]]
+            values = [100 * one["value"] for one in found]
+            low = [100 * (one["value"] - one["low"]) for one in found]
+            high = [100 * (one["high"] - one["value"]) for one in found]
             below.errorbar(steps, values, yerr=[low, high], fmt="o-", color=color, label=COLUMNS[name])
             below.axhline(100 * results["human"][name]["value"], color=color, linestyle="--", linewidth=1)
         below.set_ylabel("% of tunes (dashed: human)")
