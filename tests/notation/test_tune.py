@@ -101,3 +101,10 @@ def test_any_text_can_be_cut_and_read(text: str) -> None:
     for tune in split_book(text):
         assert tune.startswith("X:")
         assert parse_tune(tune).text == tune
+
+
+def test_no_file_is_included() -> None:
+    text = "X:1\nI:abc-include piping.abh\n%%abc-include /etc/passwd\nT:A\nK:G\nG4|\n%%abc-include x\nA4|\n"
+    assert list(split_book(text)) == ["X:1\nT:A\nK:G\nG4|\nA4|\n"]
+    kept = "X:1\nT:abc-include\n% I:abc-include x\nK:G\nG4|\n"
+    assert list(split_book(kept)) == [kept]
