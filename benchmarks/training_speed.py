@@ -159,7 +159,8 @@ def ours(arm: str, size: str, texts: list[str], steps: int) -> tuple[list[float]
     import torch
 
     from hf_abc.training import loop
-    from hf_abc.training.objective import Nats, Objective, PackedObjective, _summed
+    from hf_abc.training.loss import summed
+    from hf_abc.training.objective import Nats, Objective, PackedObjective
     from hf_abc.training.optimizer import make_optimizer
     from hf_abc.training.schedule import make_schedule
     from hf_abc.training.setup import make_start
@@ -170,7 +171,7 @@ def ours(arm: str, size: str, texts: list[str], steps: int) -> tuple[list[float]
         def forward(self, input_ids, position_ids, labels, clock, part=0):  # noqa: ANN001, ANN202
             positions = position_ids if arm == "ours-masked" else None
             logits = self.model(input_ids=input_ids, position_ids=positions, use_cache=False).logits
-            nats = _summed(logits, labels)
+            nats = summed(logits, labels)
             return Nats(nats, torch.zeros_like(nats))
 
     changes = {

@@ -13,6 +13,7 @@ nothing of it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +42,7 @@ class Documents:
 
 def find_documents(position_ids: Tensor) -> Documents:
     """The documents of rows whose position numbers, (rows, length), start with 0 at each document."""
-    flat = position_ids.flatten()
+    flat = position_ids.flatten().long()
     starts = (flat == 0).nonzero().flatten()
     lengths = torch.diff(starts, append=starts.new_tensor([len(flat)]))
     order = lengths.argsort(descending=True, stable=True)
@@ -87,22 +88,106 @@ def document_attention(
     if documents is None:
         raise ValueError(f"the attention {NAME!r} is for training: it needs to be told the documents")
     rows, heads, length, width = query.shape
+    states = [x.transpose(1, 2).reshape(rows * length, heads * width) for x in (query, key, value)]
     with torch.autocast(query.device.type, enabled=False):
-        states = [x.transpose(1, 2).reshape(rows * length, heads * width) for x in (query, key, value)]
-        if query.device.type == "cpu":
-            states = [state.float() for state in states]
-        # embedding() is index_select() with a backward pass that adds rows up in a fixed order
-        gathered = [functional.embedding(documents.index, state) for state in states]
-        sizes = [count * longest for count, longest in documents.shapes]
-        results = []
-        for shape, *parts in zip(documents.shapes, *(state.split(sizes) for state in gathered), strict=True):
-            q, k, v = (part.view(*shape, heads, width).transpose(1, 2) for part in parts)
-            result = functional.scaled_dot_product_attention(
-                q, k, v, is_causal=True, dropout_p=dropout, scale=scaling
+        if query.device.type == "cpu" and dropout == 0.0:
+            result = _OnCpu.apply(*states, documents, heads, scaling)
+        else:
+            result = _anywhere(*states, documents, heads, scaling, dropout)
+    return result.view(rows, length, heads, width), None
+
+
+def _anywhere(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    documents: Documents,
+    heads: int,
+    scaling: float | None,
+    dropout: float,
+) -> Tensor:
+    """For states of shape (tokens, heads * width), by torch's own attention."""
+    states = [query, key, value]
+    if query.device.type == "cpu":
+        states = [state.float() for state in states]
+    # embedding() is index_select() with a backward pass that adds rows up in a fixed order
+    gathered = [functional.embedding(documents.index, state) for state in states]
+    sizes = [count * longest for count, longest in documents.shapes]
+    results = []
+    for shape, *parts in zip(documents.shapes, *(state.split(sizes) for state in gathered), strict=True):
+        q, k, v = (_by_head(part, shape, heads) for part in parts)
+        result = functional.scaled_dot_product_attention(
+            q, k, v, is_causal=True, dropout_p=dropout, scale=scaling
+        )
+        results.append(_by_token(result))
+    return functional.embedding(documents.back, torch.cat(results))
+
+
+class _OnCpu(torch.autograd.Function):
+    """The same without dropout, by the kernels that torch's attention calls on a CPU. Between the passes it
+    holds what went in and came out, in its own precision, where autograd would hold all of it gathered and in
+    fp32: a third of the memory of a layer.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, query: Tensor, key: Tensor, value: Tensor, documents: Documents, heads: int, scale: float
+    ) -> Tensor:
+        states, results, sums = (query, key, value), [], []
+        for index, shape in _groups(documents):
+            q, k, v = (_by_head(state[index].float(), shape, heads) for state in states)
+            result, log_sum = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
+                q, k, v, 0.0, True, scale=scale
             )
-            results.append(result.transpose(1, 2).reshape(-1, heads * width))
-        together = functional.embedding(documents.back, torch.cat(results))
-    return together.view(rows, length, heads, width), None
+            results.append(_by_token(result).to(query.dtype))
+            sums.append(log_sum)
+        together = torch.cat(results)[documents.back]
+        ctx.save_for_backward(query, key, value, together, *sums)
+        ctx.documents, ctx.heads, ctx.scale = documents, heads, scale
+        return together
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+        query, key, value, together, *sums = ctx.saved_tensors
+        documents, heads = ctx.documents, ctx.heads
+        # a place that only fills a document up has no gradient
+        spread = grad.new_zeros(len(documents.index), grad.shape[1]).index_copy_(0, documents.back, grad)
+        gradients: list[list[Tensor]] = [[], [], []]
+        done = 0
+        for (index, shape), log_sum in zip(_groups(documents), sums, strict=True):
+            q, k, v, out, outer = (
+                _by_head(state.float(), shape, heads)
+                for state in (
+                    query[index],
+                    key[index],
+                    value[index],
+                    together[index],
+                    spread[done : done + len(index)],
+                )
+            )
+            found = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward(
+                outer, q, k, v, out, log_sum, 0.0, True, scale=ctx.scale
+            )
+            for parts, gradient in zip(gradients, found, strict=True):
+                parts.append(_by_token(gradient).to(query.dtype))
+            done += len(index)
+        return (*(torch.cat(parts)[documents.back] for parts in gradients), None, None, None)
+
+
+def _groups(documents: Documents) -> Iterator[tuple[Tensor, tuple[int, int]]]:
+    """The tokens' places of each group, and its shape."""
+    sizes = [count * longest for count, longest in documents.shapes]
+    yield from zip(documents.index.split(sizes), documents.shapes, strict=True)
+
+
+def _by_head(states: Tensor, shape: tuple[int, int], heads: int) -> Tensor:
+    """(tokens, heads * width) as (documents, heads, longest, width)."""
+    return states.view(*shape, heads, -1).transpose(1, 2)
+
+
+def _by_token(states: Tensor) -> Tensor:
+    """And back."""
+    return states.transpose(1, 2).flatten(0, 1).flatten(1)
 
 
 AttentionInterface.register(NAME, document_attention)

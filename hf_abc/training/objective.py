@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from hf_abc.training.attention import NAME, find_documents
 from hf_abc.training.bar_clock import DEPTH, SIZES
-from hf_abc.training.packing import IGNORE, Blocks
+from hf_abc.training.loss import head_loss, summed
+from hf_abc.training.packing import Blocks
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -62,15 +62,16 @@ class Objective(nn.Module):
         """
         raise NotImplementedError
 
-    def _nats(self, output: Any, labels: Tensor, clock: Tensor) -> Nats:
-        """The losses of a model's output, which has hidden states where there is a clock."""
-        nats = _summed(output.logits, labels)
+    def _nats(self, tokens: Tensor, output: Any, clock: Tensor) -> Nats:
+        """The losses, given that of the tokens and the model's output, which has hidden states where there
+        is a clock.
+        """
         if self.clock_head is None:
-            return Nats(nats, torch.zeros_like(nats))
+            return Nats(tokens, torch.zeros_like(tokens))
         layers = len(output.hidden_states) - 1
         read = self.clock_head(output.hidden_states[max(1, round(DEPTH * layers))])
         dials = zip(read.split(SIZES, dim=-1), clock.unbind(dim=-1), strict=True)
-        return Nats(nats, torch.stack([_summed(logits, classes) for logits, classes in dials]).sum())
+        return Nats(tokens, torch.stack([summed(logits, classes) for logits, classes in dials]).sum())
 
     @contextmanager
     def usual_model(self) -> Iterator[PreTrainedModel]:
@@ -91,14 +92,18 @@ class PackedObjective(Objective):
     def forward(
         self, input_ids: Tensor, position_ids: Tensor, labels: Tensor, clock: Tensor, part: int = 0
     ) -> Nats:
-        output = self.model(
+        plain = self.model.config.model_type == "gpt2"  # others may do more than multiply at their end
+        output = (self.model.base_model if plain else self.model)(
             input_ids=input_ids,
             position_ids=position_ids,
             documents=find_documents(position_ids),
             use_cache=False,
             output_hidden_states=self.clock_head is not None,
         )
-        return self._nats(output, labels, clock)
+        if plain:
+            weight = self.model.get_output_embeddings().weight
+            return self._nats(head_loss(output.last_hidden_state, weight, labels), output, clock)
+        return self._nats(summed(output.logits, labels), output, clock)
 
     @contextmanager
     def usual_model(self) -> Iterator[PreTrainedModel]:
@@ -126,17 +131,11 @@ class RecurrentObjective(Objective):
         )
         if self.training:
             self.carried[part] = output.cache.numbers()
-        return self._nats(output, labels, clock)
+        return self._nats(summed(output.logits, labels), output, clock)
 
 
 def tensors(blocks: Blocks, device: torch.device) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """The arrays of blocks as the arguments of `Objective.forward`."""
     arrays = (blocks.input_ids, blocks.position_ids, blocks.labels, blocks.clock)
-    input_ids, position_ids, labels, clock = (torch.from_numpy(array).to(device) for array in arrays)
+    input_ids, position_ids, labels, clock = (torch.from_numpy(a).to(device, torch.long) for a in arrays)
     return input_ids, position_ids, labels, clock
-
-
-def _summed(logits: Tensor, labels: Tensor) -> Tensor:
-    return functional.cross_entropy(
-        logits.flatten(0, 1).float(), labels.flatten(), ignore_index=IGNORE, reduction="sum"
-    )

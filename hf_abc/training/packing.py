@@ -44,7 +44,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """Rows of tokens: int64 arrays of shape (rows, block_size), `clock` (rows, block_size, DIALS)."""
+    """Rows of tokens: integer arrays of shape (rows, block_size), `clock` (rows, block_size, DIALS).
+
+    As narrow as their values allow, since an epoch of them is held at once.
+    """
 
     input_ids: np.ndarray
     position_ids: np.ndarray
@@ -84,10 +87,10 @@ def pack(documents: Sequence[Document], *, block_size: int, end_id: int) -> Bloc
     rows = _best_fit([len(tokens) for tokens, _, _ in pieces], block_size)
     shape = (len(rows), block_size)
     blocks = Blocks(
-        input_ids=np.full(shape, end_id, dtype=np.int64),
-        position_ids=np.zeros(shape, dtype=np.int64),
-        labels=np.full(shape, IGNORE, dtype=np.int64),
-        clock=np.full((*shape, DIALS), IGNORE, dtype=np.int64),
+        input_ids=np.full(shape, end_id, dtype=np.int32),
+        position_ids=np.zeros(shape, dtype=np.int32),
+        labels=np.full(shape, IGNORE, dtype=np.int32),
+        clock=np.full((*shape, DIALS), IGNORE, dtype=np.int16),
     )
     for row, members in enumerate(rows):
         start = 0

@@ -39,7 +39,8 @@ class Tracker:
         elif self._name == "trackio":
             os.environ.setdefault("TRACKIO_DIR", str(self._folder.absolute()))
             self._writer = _package("trackio")
-            self._writer.init(project=self._recipe.name, name=self._folder.parent.name, embed=False)
+            name = self._folder.absolute().parent.name
+            self._writer.init(project=self._recipe.name, name=name, resume="allow", embed=False)
         return self
 
     def __exit__(self, *_: object) -> None:

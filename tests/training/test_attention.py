@@ -6,7 +6,7 @@ import torch
 from transformers import GPT2LMHeadModel
 
 from hf_abc.models.sizes import Size, gpt2_config
-from hf_abc.training.attention import NAME, find_documents
+from hf_abc.training.attention import NAME, _anywhere, _OnCpu, find_documents
 from hf_abc.training.packing import Document, pack
 
 LENGTHS = [1, 2, 3, 5, 8, 13, 21, 30, 31, 22, 14, 40, 31]
@@ -16,7 +16,7 @@ LENGTHS = [1, 2, 3, 5, 8, 13, 21, 30, 31, 22, 14, 40, 31]
 def packed() -> tuple[torch.Tensor, torch.Tensor]:
     draw = np.random.default_rng(0)
     blocks = pack([Document(draw.integers(1, 50, size=n)) for n in LENGTHS], block_size=32, end_id=0)
-    return torch.from_numpy(blocks.input_ids), torch.from_numpy(blocks.position_ids)
+    return torch.from_numpy(blocks.input_ids).long(), torch.from_numpy(blocks.position_ids).long()
 
 
 def _model(dropout: float = 0.0) -> GPT2LMHeadModel:
@@ -40,6 +40,22 @@ def test_logits_and_gradients_are_those_of_masked_attention(packed) -> None:
     torch.testing.assert_close(found[0][0], found[1][0], rtol=1e-4, atol=1e-4)
     for name, gradient in found[0][1].items():
         torch.testing.assert_close(gradient, found[1][1][name], rtol=1e-3, atol=1e-5, msg=name)
+
+
+@pytest.mark.parametrize("bf16", [False, True])
+def test_the_passes_for_a_cpu_are_those_of_torch(packed, bf16: bool) -> None:
+    documents = find_documents(packed[1])
+    torch.manual_seed(1)
+    found = []
+    states = [torch.randn(packed[1].numel(), 24, dtype=torch.bfloat16 if bf16 else None) for _ in range(4)]
+    for attend in (_OnCpu.apply, lambda *x: _anywhere(*x, dropout=0.0)):
+        inputs = [state.clone().requires_grad_() for state in states[:3]]
+        result = attend(*inputs, documents, 3, None)
+        result.backward(states[3].to(result.dtype))
+        found.append([result.detach(), *(x.grad for x in inputs)])
+    for ours, theirs in zip(*found, strict=True):
+        close = {"rtol": 0.02, "atol": 0.02} if bf16 else {"rtol": 1e-5, "atol": 1e-5}
+        torch.testing.assert_close(ours.float(), theirs.float(), **close)
 
 
 def test_every_token_is_in_one_place_of_a_group_of_its_document(packed) -> None:
