@@ -1,6 +1,7 @@
 """Files in folders and archives: all of them, in order, within limits, and nothing outside."""
 
 import bz2
+import errno
 import gzip
 import io
 import lzma
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from hf_abc.corpora.sources.files import DEPTH, File, Unreadable, files_in, label
-from hf_abc.errors import InputError
+from hf_abc.errors import InputError, OutputError
 
 TUNE = b"X:1\nT:A\nK:G\nGABc|\n"
 
@@ -185,6 +186,18 @@ def test_a_file_that_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.Monkey
     assert list(files_in(tmp_path, is_abc))[0] == Unreadable("a.abc", "it cannot be read (Permission denied)")
     with pytest.raises(InputError, match="Permission denied"):
         list(files_in(tmp_path / "a.abc", is_abc))
+
+
+def test_a_full_disk_is_no_damaged_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: object) -> object:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    (tmp_path / "z.zip").write_bytes(zipped({"a.abc": TUNE}))
+    (tmp_path / "z.abc.gz").write_bytes(gzip.compress(TUNE))
+    monkeypatch.setattr("tempfile.SpooledTemporaryFile", full)
+    for name in ("z.zip", "z.abc.gz"):
+        with pytest.raises(OutputError, match="the folder for temporary files is full"):
+            found(tmp_path / name)
 
 
 def test_labels_stand_on_one_line() -> None:

@@ -7,6 +7,7 @@ cannot be read comes out as `Unreadable`, and the rest is read on.
 """
 
 import bz2
+import errno
 import gzip
 import lzma
 import os
@@ -21,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from hf_abc.errors import InputError
+from hf_abc.errors import InputError, OutputError
 
 RATIO = 200
 TOTAL = 4 * 2**30
@@ -209,7 +210,11 @@ def _unpacked(
         )
     except RuntimeError:
         yield Unreadable(name, "it is locked with a password: unpack it first")
-    except _BROKEN:
+    except _BROKEN as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            raise OutputError(
+                f"the folder for temporary files is full: free some space for {name}"
+            ) from error
         yield Unreadable(name, "the archive is damaged or breaks off here")
 
 
@@ -229,7 +234,9 @@ def _zip(
                 try:
                     with archive.open(member) as source:
                         yield from _member(source, inside, wanted, budget, member.compress_size, depth)
-                except _BROKEN:
+                except _BROKEN as error:
+                    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                        raise
                     yield Unreadable(inside, "this member of the archive is damaged")
 
 

@@ -67,7 +67,13 @@ def permitted(licence: Licence, spec: str, acknowledged: Container[str]) -> Lice
 def terms_beside(path: Path, otherwise: Licence = UNKNOWN) -> Licence:
     """`otherwise`, unless a licence file in the folder (or beside the file) has a clause against training."""
     folder = path if path.is_dir() else path.parent
-    for file in sorted(entry for entry in folder.iterdir() if _NAMES.fullmatch(entry.name)):
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError:
+        return otherwise
+    for file in entries:
+        if not _NAMES.fullmatch(file.name):
+            continue
         if file.is_file() and (clause := forbidding_clause(_text(file))):
             return replace(otherwise, allows_training=False, clause=clause, title=f"{file.name} of {path}")
     return otherwise

@@ -20,7 +20,11 @@ _EDGE = 16  # an error so close to the end of what was read may only mean that m
 
 def records(path: Path) -> Iterator[dict[str, Any]]:
     """The records of a `.csv` or JSON file in order. Raises InputError for a file that holds no records."""
-    with path.open("rb") as stream:
+    try:
+        stream = path.open("rb")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}): name a JSON or CSV file") from error
+    with stream:
         yield from csv_records(stream, path) if path.suffix.lower() == ".csv" else json_records(stream, path)
 
 

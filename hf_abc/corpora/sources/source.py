@@ -6,6 +6,7 @@ wanted. Readers raise only for the whole of a source; a single file or record th
 """
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -65,7 +66,7 @@ def tune_or_refused(
 
 def place_of(text: str) -> Path:
     """The path that a recipe names, with `~` as the home folder. Raises InputError where there is nothing."""
-    path = Path(text).expanduser()
+    path = Path(os.path.expanduser(text))
     if not path.exists():
         raise InputError(f"{path} does not exist: name a file, a folder or an archive")
     return path
@@ -84,8 +85,12 @@ def mark_of(path: Path) -> str:
     found = hashlib.sha256()
     files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
     for file in files:
-        found.update(f"{file.relative_to(path.parent).as_posix()}\0{file.stat().st_size}\0".encode())
-        with file.open("rb") as stream:
-            while piece := stream.read(2**20):
-                found.update(piece)
+        found.update(file.relative_to(path.parent).as_posix().encode(errors="replace") + b"\0")
+        try:
+            with file.open("rb") as stream:
+                while piece := stream.read(2**20):
+                    found.update(piece)
+        except OSError as error:
+            found.update(str(error.errno).encode())
+        found.update(b"\0")
     return found.hexdigest()

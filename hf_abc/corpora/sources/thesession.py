@@ -86,8 +86,11 @@ def _find(path: Path) -> Path:
         return path
     for name in _FILES:
         file = path / name
-        if file.is_file() and not file.open("rb").read(30).startswith(b"version https://git-lfs"):
-            return file
+        if not file.is_file():
+            continue
+        with file.open("rb") as stream:
+            if not stream.read(30).startswith(b"version https://git-lfs"):
+                return file
     raise InputError(f"{path} holds no dump of The Session: {' or '.join(_FILES[:2])} is missing")
 
 
