@@ -108,7 +108,7 @@ def _broken(line: str) -> list[str]:
     return [*lines, here.lstrip() + tail] if lines else [here + tail]
 
 
-_KEY = re.compile(r"K:([^%\n\]]*)")
+_KEY = re.compile(r"K:([^%\n\[\]]*)")
 _WORDS = re.compile(r"([A-Ga-g])\s*(?:(flat|sharp)\b|([#b])(?![A-Za-z]))?\s*(.*)", re.IGNORECASE)
 _MODE = re.compile(r"\s*(maj|min|dor|mix|phr|lyd|loc|aeo|ion)[a-z]*", re.IGNORECASE)
 _MARKS = re.compile(r"(?<=\S)(?=[\^_=]{1,2}[A-Ga-g])")
@@ -118,15 +118,17 @@ def keys(tune: Tune) -> Tune:
     """Spell each key as programs read it: `K:maj` (folk-RNN's mode tokens) is C, `K:B flat` is Bb, `K:am` is
     Am, `K:D_B` is `D _B`, an empty `K:` sets none.
     """
-    text, place = tune.text, 0
+    text, place, last = tune.text, 0, 0
+    pieces: list[str] = []
     while (place := text.find("K:", place)) >= 0:
         if place == 0 or text[place - 1] in "\n[":
             found = _KEY.match(text, place)
             assert found is not None
             if (better := _key(found[1])) != found[1]:
-                text = text[: found.start(1)] + better + text[found.end() :]
+                pieces += [text[last : found.start(1)], better]
+                last = found.end()
         place += 2
-    return with_text(tune, text)
+    return with_text(tune, "".join(pieces) + text[last:]) if pieces else tune
 
 
 @lru_cache(maxsize=4096)

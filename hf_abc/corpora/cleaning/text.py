@@ -73,13 +73,13 @@ def directives(tune: Tune) -> Tune:
     kept: list[str] = []
     closing = ""  # the name of the line that ends the block
     lines = tune.text.split("\n")
-    ends = {line[2:].strip().lower() for line in lines if line.startswith("%%end")}
-    for line in lines:
+    last = {line[2:].strip().lower(): n for n, line in enumerate(lines) if line.startswith("%%end")}
+    for number, line in enumerate(lines):
         found = _DIRECTIVE.match(line)
         name = found[1].lower() if found else ""
         if closing:
             closing = "" if name == closing else closing
-        elif name.startswith("begin") and f"end{name[5:]}" in ends:
+        elif name.startswith("begin") and last.get(f"end{name[5:]}", 0) > number:
             closing = f"end{name[5:]}"
         elif not found or name in _HEARD:
             kept.append(line)
