@@ -1,0 +1,1 @@
+"""The scaling study: plan, run, fit, report."""
