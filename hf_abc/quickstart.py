@@ -184,7 +184,11 @@ def _samples(out: Path, recipe: Recipe, say: Say) -> bool:
             max_new_tokens=wanted.max_new_tokens,
             on_tune=lambda sample: say.passing(f"written: {sample.index + 1}"),
             render=lambda samples, folder: draw(
-                samples, folder, title=f"Tunes written by {recipe.name}", say=say.passing
+                samples,
+                folder,
+                title=f"Tunes written by {recipe.name}",
+                corpus=out / "corpus",
+                say=say.passing,
             ),
         )
         mark_finished(folder, mark)
@@ -192,9 +196,17 @@ def _samples(out: Path, recipe: Recipe, say: Say) -> bool:
 
 
 def draw(
-    samples: Sequence["Sample"], folder: Path, *, title: str, say: Callable[[str], None] = lambda text: None
+    samples: Sequence["Sample"],
+    folder: Path,
+    *,
+    title: str,
+    corpus: Path | None = None,
+    say: Callable[[str], None] = lambda text: None,
 ) -> None:
-    """Scores, sound and listening page of samples that lie in `folder`/tunes.abc, which stays as it is."""
+    """Scores, sound and listening page of samples that lie in `folder`/tunes.abc, which stays as it is.
+
+    With a corpus the page says of each tune what it shares with the train side.
+    """
     from .rendering.book import render_book
 
     book = (folder / "tunes.abc").read_bytes()  # it says how to get each tune again
@@ -203,9 +215,18 @@ def draw(
         folder,
         title=title,
         prompts=[sample.prompt for sample in samples],
+        copying=_copying([sample.text for sample in samples], corpus) if corpus else (),
         on_tune=lambda rendered: say(f"drawn and played: {rendered.abc.stem}"),
     )
     atomic_write(folder / "tunes.abc", book)
+
+
+def _copying(texts: Sequence[str], corpus: Path) -> list[str]:
+    from .evaluation.copying import Copying
+    from .evaluation.copying_report import brief
+
+    known = Copying.of_corpus(corpus)
+    return [brief(known.borrowed(text)) for text in texts]
 
 
 def _card(out: Path, recipe: Recipe, say: Say) -> bool:

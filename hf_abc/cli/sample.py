@@ -25,6 +25,11 @@ def add(p: argparse.ArgumentParser) -> None:
         help="drop tokens less likely than this share of the best (default: the model's own)",
     )
     p.add_argument("--out", type=Path, default=Path("tunes"), help="folder to write (default: tunes)")
+    p.add_argument(
+        "--corpus",
+        type=Path,
+        help="corpus folder: the page says what each tune shares with its train side (default: not said)",
+    )
     p.add_argument("--play", action="store_true", help=PLAY)
 
 
@@ -43,7 +48,7 @@ def run(arguments: argparse.Namespace) -> None:
         temperature=arguments.temperature,
         min_p=arguments.min_p,
         on_tune=lambda sample: print(f"{sample.text.strip()}\n", flush=True),
-        render=lambda samples, out: draw(samples, out, title="New tunes"),
+        render=lambda samples, out: draw(samples, out, title="New tunes", corpus=arguments.corpus),
     )
     print(f"to see and hear: {arguments.out / 'index.html'}")
     if arguments.play:

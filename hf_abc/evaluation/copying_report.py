@@ -40,6 +40,20 @@ def sentence(found: Borrowed) -> str:
     return "\n    ".join(words)
 
 
+def brief(found: Borrowed) -> str:
+    """The same in a few words, for a list of tunes: runs of fewer than RUNS[0] notes are not worth a word."""
+    words = []
+    if found.source is not None and found.longest >= RUNS[0]:
+        first, last = found.first_bar, found.last_bar
+        where = f"bar {first}" if first == last else f"bars {first}-{last}"
+        words.append(f"{found.longest} notes in a row ({where}) stand in {_name(found.source)}")
+    else:
+        words.append(f"no {RUNS[0]} notes in a row stand in a training tune")
+    if found.same_title:
+        words.append(f"the title is that of {_name(found.same_title)}")
+    return "; ".join(words)
+
+
 def table(found: Sequence[Borrowed], human: Sequence[Borrowed]) -> str:
     """The shares among tunes beside those among held-out human tunes."""
     own, theirs = plain(shares(found)), plain(shares(human))

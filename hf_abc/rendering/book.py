@@ -1,6 +1,7 @@
 """A whole set of tunes into a folder: the ABC as one book, the files of each tune, and the listening page."""
 
 from collections.abc import Callable, Sequence
+from itertools import chain, repeat
 from pathlib import Path
 
 from hf_abc.notation.tune import header_fields
@@ -16,6 +17,7 @@ def render_book(
     *,
     title: str,
     prompts: Sequence[str] = (),
+    copying: Sequence[str] = (),
     audio_format: AudioFormat = "mp3",
     font: Path | None = None,
     synthesizer: Synthesizer = "midirenderer",
@@ -27,7 +29,8 @@ def render_book(
     """Write `tunes.abc`, then the files of each tune, then `index.html`; `on_tune` hears of each tune.
 
     A transposition moves the ABC and the score too, where that can be written. `prompts` goes along with
-    the texts where they were written to one. Raises as `render` does.
+    the texts where they were written to one, `copying` where it is known what they share with other tunes.
+    Raises as `render` does.
     """
     moved = [in_key(text, playing) for text in texts]
     texts = [text for text, _, _ in moved]
@@ -50,9 +53,8 @@ def render_book(
         )
         done[-1].messages.extend(notes)
         on_tune(done[-1])
-    shown = [
-        Entry(text, rendered, prompts[number] if number < len(prompts) else "")
-        for number, (text, rendered) in enumerate(zip(texts, done, strict=True))
-    ]
+    nothing = repeat("")
+    known = zip(texts, done, chain(prompts, nothing), chain(copying, nothing), strict=False)
+    shown = [Entry(text, rendered, prompt, copied) for text, rendered, prompt, copied in known]
     listening_page(shown, out / "index.html", title=title)
     return done

@@ -26,8 +26,8 @@ KNOWN_BAD: dict[str, dict[str, str]] = {}
 
 KNOWN_FAULTS: dict[str, dict[str, str]] = {
     "symusic": {
-        "0.6.0": "its abc2midi 5.02 loses its way in ties of chords, at repeats and over bar lines to another note; "
-        "such ties are rewritten, or the tune is told"
+        "0.6.0": "its abc2midi 5.02 loses its way in ties of chords, at repeats and over bar lines to "
+        "another note; such ties are rewritten, or the tune is told"
     },
     "soundfile": {
         "0.14.0": "its libsndfile 1.2.2 crashes when a minute of Ogg Vorbis is written at once; "

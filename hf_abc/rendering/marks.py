@@ -6,6 +6,7 @@ from fractions import Fraction
 from xml.sax.saxutils import escape, quoteattr
 
 from hf_abc.rendering.beams import pieces
+from hf_abc.rendering.words import NOT_XML
 
 FINGERS = ("0", "1", "2", "3", "4", "5")
 _ORNAMENTS = {
@@ -36,12 +37,11 @@ _KINDS = {
 }  # fmt: skip
 _CHORD = re.compile(r"\(?([A-G])([#b\u266f\u266d]?)([^/()]*)(?:/([A-Ga-g])([#b]?))?\)?$")
 _TEMPO = re.compile(r"(?:\"([^\"]*)\"\s*)?(?:(\d+)/(\d+)[^=]*=\s*)?(\d+)?\s*(?:\"([^\"]*)\")?")
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def xml_text(value: str) -> str:
     """Text for an XML document: escaped, without what XML forbids."""
-    return escape(_NOT_XML.sub("", value))
+    return escape(NOT_XML.sub("", value))
 
 
 def direction(inner: str, placement: str = "above") -> str:
@@ -51,7 +51,7 @@ def direction(inner: str, placement: str = "above") -> str:
 
 def tempo(value: str) -> str:
     """`Q:1/4=120`, `Q:"Allegro" 1/4=120`, `Q:120` (of old so many unit notes; a quarter here)."""
-    found = _TEMPO.match(value.strip())
+    found = _TEMPO.fullmatch(value.strip())
     if not found or not value.strip():
         return ""
     words, rate = found[1] or found[5], int(found[4] or 0)

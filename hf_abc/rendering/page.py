@@ -21,6 +21,7 @@ from hf_abc.record import atomic_write
 from hf_abc.rendering.midifile import read
 from hf_abc.rendering.render import Rendered, safe_stem
 from hf_abc.rendering.score import score
+from hf_abc.rendering.words import plain_words, title_of
 
 _MEDIA = {
     ".mp3": "audio/mpeg",
@@ -88,9 +89,9 @@ def listening_page(entries: Sequence[Entry], path: Path, *, title: str) -> Path:
 def _tune(entry: Entry, messages: list[abcmidi.Message]) -> dict[str, Any]:
     """What the template shows of one tune."""
     fields = header_fields(entry.text)
-    title = next((t for t in fields.get("T", []) if t), "Untitled")
+    title = title_of(entry.text)
     key = parse_key(fields.get("K", [""])[-1])
-    meter, rhythm = fields.get("M", [""])[0], fields.get("R", [""])[0]
+    meter, rhythm = fields.get("M", [""])[0], plain_words(fields.get("R", [""])[0])
     svg, notes = score(entry.text, title=False)
     rendered = entry.rendered
     midi = rendered.midi.read_bytes() if rendered and rendered.midi else b""

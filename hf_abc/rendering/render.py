@@ -20,6 +20,7 @@ from hf_abc.rendering.midi import AS_WRITTEN, Playing, perform
 from hf_abc.rendering.musicxml import musicxml
 from hf_abc.rendering.pictures import picture
 from hf_abc.rendering.score import on_white, score
+from hf_abc.rendering.words import plain_words
 
 Engraving = Literal["verovio", "abcm2ps"]
 Extra = Literal["png", "pdf", "musicxml"]
@@ -58,7 +59,13 @@ def safe_stem(name: str) -> str:
     """A file name without its ending for any title: at most 60 of a-z, 0-9 and `-`, never empty, no device
     name.
     """
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower().replace("'", "")
+    plain = (
+        unicodedata.normalize("NFKD", plain_words(name))
+        .encode("ascii", "ignore")
+        .decode()
+        .lower()
+        .replace("'", "")
+    )
     stem = re.sub(r"[^a-z0-9]+", "-", plain)[:60].strip("-")
     return f"tune-{stem}".strip("-") if stem in _RESERVED or not stem else stem
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from hf_abc.errors import InputError
-from hf_abc.notation.tune import header_fields
 from hf_abc.rendering.audio import audio
 from hf_abc.rendering.midi import AS_WRITTEN, Playing, perform
 from hf_abc.rendering.score import score
+from hf_abc.rendering.words import title_of
 
 
 class HasText(Protocol):
@@ -44,7 +44,7 @@ def show(tunes: str | HasText | Iterable[str | HasText], *, playing: Playing = A
 
 
 def _block(text: str, playing: Playing) -> str:
-    title = next((t for t in header_fields(text).get("T", []) if t), "Untitled")
+    title = title_of(text)
     svg, messages = score(text)
     done = perform(text, playing)
     sound = ""

@@ -51,5 +51,5 @@ def measure_width(measure: Measure) -> float:
 def event_width(event: Event) -> float:
     """About how many plain notes wide an event is, words and grace notes included."""
     if event.words:
-        return max(1.0, *(len(word) / 3 for _, _, word in event.words))
+        return max(1.0, *((len(word) + 1) / 2.5 for _, _, word in event.words))
     return 1 + len(event.graces) / 2

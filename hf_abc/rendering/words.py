@@ -35,8 +35,11 @@ _ESCAPE = re.compile(
 )
 
 
+NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
 def plain_words(text: str) -> str:
-    """The text with its escapes written out; what is no escape stays as it is."""
+    """The text with its escapes written out; what is no escape stays, and control characters become spaces."""
 
     def letter(found: re.Match[str]) -> str:
         code, special, accent, base, literal, number, name = found.groups()
@@ -49,7 +52,8 @@ def plain_words(text: str) -> str:
             return whole if len(whole) == 1 else found[0]
         return literal or html5.get(name, found[0])
 
-    return _ESCAPE.sub(letter, text) if "\\" in text or "&" in text else text
+    read = _ESCAPE.sub(letter, text) if "\\" in text or "&" in text else text
+    return NOT_XML.sub(" ", read)
 
 
 def titles_of(text: str) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 from hf_abc.cli import main
 from hf_abc.corpora.parquet import write_side
 from hf_abc.evaluation.copying import Copying, copied, shares
-from hf_abc.evaluation.copying_report import sentence, table
+from hf_abc.evaluation.copying_report import brief, sentence, table
 from hf_abc.notation.transpose import transpose
 from hf_abc.notation.tune import parse_tune
 
@@ -98,6 +98,9 @@ def test_a_report_for_people() -> None:
         '    30 of 30 notes in a row (bars 1-4, 4 bars long) stand in "The Old Tune" (book:1:1)',
     ]
     assert sentence(own[1]) == "The Rests\n    nothing shared"
+    assert brief(own[0]) == '30 notes in a row (bars 1-4) stand in "The Old Tune" (book:1:1)'
+    assert brief(known.borrowed(TRAIN)).endswith('; the title is that of "The Old Tune" (book:1:1)')
+    assert brief(own[1]) == "no 12 notes in a row stand in a training tune"
     lines = table(own, own).splitlines()
     assert lines[3].startswith("24 notes in a row of a training tune  50.0 % [9.5, 90.5]")
     assert shares(own)["inside_24"].value == 1.0

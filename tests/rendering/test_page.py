@@ -139,6 +139,21 @@ def test_a_tune_without_files_is_still_shown(tmp_path):
     Page((tmp_path / "none.html").read_text("utf-8"))
 
 
+def test_copying_is_told_where_it_is_known(tmp_path):
+    render_book(TUNES[:2], tmp_path, title="Two", copying=["16 notes in a row stand in <b>Another</b>"])
+    page = Page((tmp_path / "index.html").read_text("utf-8"))
+    told = [attributes for attributes in page.all("li") if attributes.get("class") == "copying"]
+    assert len(told) == 1 and ("li", "16 notes in a row stand in <b>Another</b>") in page.texts
+
+
+def test_titles_are_read_as_people_do(tmp_path):
+    text = "X:1\nT:Ma&ntilde;ana \\& \\'El\nM:C\nL:1/4\nK:C\nCDEF|\n"
+    (made,) = render_book([text], tmp_path, title="One")
+    page = Page((tmp_path / "index.html").read_text("utf-8"))
+    assert [data.strip() for tag, data in page.texts if tag == "h2" and data.strip()] == ["Mañana & Él"]
+    assert made.abc.name == "01-manana-el.abc" and made.abc.read_text() == text
+
+
 def test_the_book_holds_every_tune(tmp_path):
     seen: list[object] = []
     done = render_book(TUNES[:1] * 2, tmp_path, title="Twice", audio_format="wav", on_tune=seen.append)
