@@ -26,6 +26,7 @@ from . import (
     doctor,
     evaluate,
     medley,
+    midi2abc,
     quickstart,
     render,
     sample,
@@ -46,6 +47,7 @@ _VERBS = (
     medley,
     check,
     clean,
+    midi2abc,
     copying,
     doctor,
 )

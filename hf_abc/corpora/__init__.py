@@ -11,11 +11,20 @@ _HOMES = {
     "build_shard": "build",
     "check_files": "check",
     "clean_books": "clean_book",
+    "convert_midi": "midi_book",
     "join_shards": "build",
     "read_split": "parquet",
 }
 
-__all__ = ["build_corpus", "build_shard", "check_files", "clean_books", "join_shards", "read_split"]
+__all__ = [
+    "build_corpus",
+    "build_shard",
+    "check_files",
+    "clean_books",
+    "convert_midi",
+    "join_shards",
+    "read_split",
+]
 
 
 def __getattr__(name: str) -> Any:

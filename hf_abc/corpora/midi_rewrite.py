@@ -222,7 +222,8 @@ class _Notes:
         row = int(self.end.max() + step) // fine + 1
         struck = np.zeros(row * len(self.drums), dtype=bool)
         struck[self.track * row + self.start // fine] = True
-        self.end[struck[self.track * row + (self.end + step) // fine]] += step
+        here = self.track * row + self.end // fine
+        self.end[struck[here + step // fine] & ~struck[here]] += step
 
     def silence(self) -> float:
         """The share of the sixteenths from first to last note in which nothing sounds."""
@@ -278,7 +279,9 @@ def _longest(events: Any, end: int, fits: Callable[[Any], bool]) -> Any:
 
 
 def _is_meter(signature: Any) -> bool:
-    return 1 <= signature.numerator <= 32 and signature.denominator in (1, 2, 4, 8, 16, 32)
+    """Whether ABC can write it and it says more than where the beats are: 1/4 does not."""
+    numerator, denominator = signature.numerator, signature.denominator
+    return denominator in (1, 2, 4, 8, 16, 32) and numerator <= 32 and 8 * numerator >= 3 * denominator
 
 
 def _start(notes: _Notes, bar: int, origin: int, grid: int) -> tuple[int, int]:

@@ -50,7 +50,8 @@ def tune(piece: Piece, music: Sequence[str], title: str) -> str:
         f"X:1\nT:{title}\nM:{numerator}/{denominator}\nL:1/{piece.unit}\nQ:1/4={piece.tempo}\nK:{key}{clef}\n"
     ]
     for number, (voice, text) in enumerate(zip(piece.voices, music, strict=True), 1):
-        parts.append(_begin(number, voice, alone) + rests.sub(_long_rest, _bars(text, piece.bars)))
+        text = rests.sub(_long_rest, _bars(text, piece.bars))
+        parts += [_begin(number, voice, alone), text.rstrip("|\n"), "|]\n"]
     text = "".join(parts)
     if len(text) < SHORTEST:
         raise NotMusic(f"shorter than {SHORTEST} characters")
@@ -69,13 +70,12 @@ def _begin(number: int, voice: Voice, alone: bool) -> str:
 def _bars(text: str, bars: int) -> str:
     """The bars of a voice without the one behind the last, which only made midi2abc fill that."""
     text = _DIRECTIVE.sub("", text) if "%" in text else text
-    end = text.rfind("|", 0, text.rfind("|"))
-    text = text[:end]
+    text = text[: text.rfind("|", 0, text.rfind("|")) + 1]
     if not _MUSIC.fullmatch(text) or _NEGATIVE.search(text):
         raise NotMusic("midi2abc wrote something among the notes that is no music")
-    if text.count("|") + 1 != bars:
+    if text.count("|") != bars:
         raise NotMusic("midi2abc wrote another number of bars")
-    return text + "|]\n"
+    return text
 
 
 def _bar_of_rest(numerator: int, denominator: int, unit: int) -> str:

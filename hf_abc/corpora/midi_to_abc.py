@@ -40,6 +40,8 @@ for arguments; do
 status $?"
 done
 """
+# Three equal notes that are no triplet but last a whole or half bar: midi2abc splits one of them by a tie.
+_TIED_TRIPLET = re.compile(r"\(3(?:[_=^]?[A-Ga-gz][,']*[\d/]*){0,2}[_=^]?[A-Ga-g][,']*[\d/]*-")
 _STATUS = re.compile(r"\nstatus (\d+)\n")
 _CPU, _FILE_SIZE = 128 + 24, 128 + 25  # statuses of a program killed for its time or its output, on Linux
 
@@ -85,14 +87,14 @@ def _written(pieces: Mapping[int, Piece]) -> dict[int, list[str] | str]:
     """What midi2abc writes for each piece, voice by voice, or a sentence that says what was wrong."""
     groups = list(_alike(pieces))
     found: dict[int, list[str] | str] = {}
-    again: list[list[int]] = []
     for group, music in zip(groups, _midi2abc(pieces, groups), strict=True):
-        if isinstance(music, str) and len(group) > 1:
-            again += [[place] for place in group]
-        else:
-            found |= _apart(pieces, group, music)
-    for group, music in zip(again, _midi2abc(pieces, again), strict=True):
         found |= _apart(pieces, group, music)
+    failed = [[place] for group in groups for place in group if len(group) > 1 and place not in found]
+    for (place,), music in zip(failed, _midi2abc(pieces, failed), strict=True):
+        found[place] = music
+    odd = [[place] for place, music in found.items() if _TIED_TRIPLET.search("".join(music))]
+    for (place,), music in zip(odd, _midi2abc(pieces, odd, " -nt"), strict=True):
+        found[place] = music
     return found
 
 
@@ -113,8 +115,9 @@ def _alike(pieces: Mapping[int, Piece]) -> Iterator[list[int]]:
 def _apart(
     pieces: Mapping[int, Piece], group: Sequence[int], music: list[str] | str
 ) -> dict[int, list[str] | str]:
+    """The music of a group, piece by piece; nothing where a group of several failed."""
     if isinstance(music, str):
-        return {group[0]: music}
+        return {group[0]: music} if len(group) == 1 else {}
     found: dict[int, list[str] | str] = {}
     begin = 0
     for place in group:
@@ -124,10 +127,14 @@ def _apart(
     return found
 
 
-def _midi2abc(pieces: Mapping[int, Piece], groups: Sequence[Sequence[int]]) -> Iterator[list[str] | str]:
+def _midi2abc(
+    pieces: Mapping[int, Piece], groups: Sequence[Sequence[int]], more: str = ""
+) -> Iterator[list[str] | str]:
+    """The voices that midi2abc writes for each group, or what was wrong; `more` are more options."""
     inputs = {f"{number}.mid": _midi([pieces[p] for p in group]) for number, group in enumerate(groups)}
     arguments = [
-        f"{number}.mid -o {number}.abc {_options(pieces[group[0]])}" for number, group in enumerate(groups)
+        f"{number}.mid -o {number}.abc {_options(pieces[group[0]])}{more}"
+        for number, group in enumerate(groups)
     ]
     wanted = [sum(len(pieces[place].voices) for place in group) for group in groups]
     for voices, (written, problem) in zip(wanted, _each("midi2abc", inputs, arguments, ".abc"), strict=True):

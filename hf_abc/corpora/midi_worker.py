@@ -18,7 +18,7 @@ _MEMORY = 3 * 2**30  # bytes of address space; a sound batch takes 400 MB, most 
 
 
 def serve() -> None:
-    """Answer batches until the pipe closes or SIGTERM comes; that also ends the programs started from here."""
+    """Answer batches until the pipe closes or SIGTERM comes, which also ends the programs at work."""
     sink = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not stand between the answers
     signal.signal(signal.SIGTERM, _leave)

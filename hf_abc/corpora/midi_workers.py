@@ -31,7 +31,7 @@ _BATCH_BYTES = 4 * 2**20
 _SHARED = Path("/dev/shm")  # a file in memory costs a third of one on disk, and each conversion makes two
 _LEAVING = 5.0  # seconds for a child to end what it has started, before it is killed
 _ROOM = 2**30  # bytes that must be free there
-_Files = Sequence[tuple[str, bytes]]
+_File = tuple[str, bytes]
 
 
 class _Died(Exception):
@@ -39,9 +39,10 @@ class _Died(Exception):
 
 
 def convert_files(
-    files: Iterable[tuple[str, bytes]], *, workers: int = 0, with_recall: bool = True
+    files: Iterable[_File | Conversion], *, workers: int = 0, with_recall: bool = True
 ) -> Iterator[Conversion]:
     """Convert (name, bytes) in as many children as there are cores, or as `workers` says; results in order.
+    What is a `Conversion` already (a file that was refused before) keeps its place.
 
     Files are taken from the iterator as they are needed: some batches for each child are held at a time.
     Closing the generator ends the children. Raises ToolError where no child can be started.
@@ -52,10 +53,11 @@ def convert_files(
     for child in made:
         children.put(child)
 
-    def work(batch: _Files) -> list[Conversion]:
+    def work(batch: Sequence[_File | Conversion]) -> list[Conversion]:
         child = children.get()
         try:
-            return _whatever_comes(child, batch)
+            found = iter(_whatever_comes(child, [file for file in batch if isinstance(file, tuple)]))
+            return [next(found) if isinstance(file, tuple) else file for file in batch]
         finally:
             children.put(child)
 
@@ -76,12 +78,12 @@ def convert_files(
         pool.shutdown()
 
 
-def _batches(files: Iterable[tuple[str, bytes]]) -> Iterator[_Files]:
-    batch: list[tuple[str, bytes]] = []
+def _batches(files: Iterable[_File | Conversion]) -> Iterator[list[_File | Conversion]]:
+    batch: list[_File | Conversion] = []
     size = 0
-    for name, data in files:
-        batch.append((name, data))
-        size += len(data)
+    for file in files:
+        batch.append(file)
+        size += len(file[1]) if isinstance(file, tuple) else 0
         if len(batch) == BATCH or size > _BATCH_BYTES:
             yield batch
             batch, size = [], 0
@@ -89,10 +91,10 @@ def _batches(files: Iterable[tuple[str, bytes]]) -> Iterator[_Files]:
         yield batch
 
 
-def _whatever_comes(child: "_Child", batch: _Files) -> list[Conversion]:
+def _whatever_comes(child: "_Child", batch: Sequence[_File]) -> list[Conversion]:
     """The batch converted, with a file that kills the child refused."""
     try:
-        return child.convert(batch)
+        return child.convert(batch) if batch else []
     except _Died:
         if len(batch) > 1:
             return [conversion for file in batch for conversion in _whatever_comes(child, [file])]
@@ -108,7 +110,7 @@ class _Child:
         self._process: subprocess.Popen[bytes] | None = None
         self._closed = False
 
-    def convert(self, batch: _Files) -> list[Conversion]:
+    def convert(self, batch: Sequence[_File]) -> list[Conversion]:
         """Raises _Died when the child dies over it, ToolError when it cannot even start."""
         process = self._running()
         assert process.stdin is not None and process.stdout is not None
@@ -136,9 +138,9 @@ class _Child:
         if self._closed:
             raise ToolError("the conversion of MIDI was stopped: start it again")
         if self._process is None:
-            start = f"import sys; sys.path[:] = {sys.path!r}; from hf_abc.corpora.midi_worker import serve; serve()"
+            start = f"import sys; sys.path[:] = {sys.path!r}; from hf_abc.corpora import midi_worker as child"
             self._process = subprocess.Popen(
-                [sys.executable, "-c", start],
+                [sys.executable, "-c", f"{start}; child.serve()"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

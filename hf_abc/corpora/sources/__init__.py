@@ -28,6 +28,7 @@ from .folk_rnn import open_folk_rnn
 from .hub import open_hub
 from .irishman import open_irishman
 from .licence import Licence
+from .midi import open_midi
 from .music21_collections import COLLECTIONS, open_collection
 from .nottingham import open_nottingham
 from .source import Refused, Source
@@ -80,4 +81,5 @@ _KINDS: dict[str, Callable[[str, Container[str]], Source]] = {
     "irishman": open_irishman,
     "nottingham": open_nottingham,
     "hub": open_hub,
+    "midi": open_midi,
 }
