@@ -84,6 +84,16 @@ def test_blocks_of_folkwiki(tmp_path: Path) -> None:
     )
 
 
+def test_percent_codes_of_either_encoding(tmp_path: Path) -> None:
+    for name, title in (
+        ("B%E4lgsvalsen_0a1b2c.abc", "Bälgsvalsen"),
+        ("B%C3%A4lg.abc", "Bälg"),
+        ("A%20b.abc", "A b"),
+    ):
+        (tune,), _ = read(written(tmp_path, f"F:{name}\n[M:3/4]\n[K:G]\nG 2 A B |\n"))
+        assert tune.title == title
+
+
 def test_titles_part_tunes_that_touch(tmp_path: Path) -> None:
     tunes, _ = read(written(tmp_path, V1 + V1.replace("Cup", "Pot")))
     assert [tune.title for tune in tunes] == ["A Cup Of Tea", "A Pot Of Tea"]

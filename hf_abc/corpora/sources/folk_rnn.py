@@ -185,5 +185,8 @@ def _tonic(mode: str, music: list[str]) -> str:
 
 def _title_of(file: str) -> str:
     """`Polska_efter_Rydin_7d086c.abc`, as folkwiki names its files, as a title."""
-    name = re.sub(r"(?:_[0-9a-f]{6})?\.abc$", "", unquote(file))
-    return " ".join(name.replace("_", " ").split())
+    try:
+        name = unquote(file, errors="strict")
+    except UnicodeDecodeError:
+        name = unquote(file, "latin-1")
+    return " ".join(re.sub(r"(?:_[0-9a-f]{6})?\.abc$", "", name).replace("_", " ").split())
