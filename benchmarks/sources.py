@@ -4,8 +4,8 @@
 tunebook, a dump of The Session, tokens of folk-RNN, JSON records) and prints, for each folder, how many
 tunes an independent count finds (`^X:` lines, records, token lines: plain patterns over the bytes, nothing of
 hf_abc), how many were read, and what was refused and why. It ends with status 1 where a difference is left
-unexplained. `--few N` takes the first N files of each folder. MIDI is only named (its conversion has a
-benchmark of its own).
+unexplained. `--few N` takes the first N files of each folder. MIDI files are only named; with `--midi` they
+are converted as well, file by file counted.
 """
 
 import argparse
@@ -45,7 +45,7 @@ class Group:
 
     def _outside(self, reason: str) -> bool:
         """Whether a refusal is of something that the independent count does not count."""
-        return self.kind == "tunebooks" and reason.startswith(_NO_TUNE_COUNTED)
+        return self.kind in ("tunebooks", "midi") and reason.startswith(_NO_TUNE_COUNTED)
 
 
 def kind_of(data: bytes, suffix: str) -> str:
@@ -77,7 +77,7 @@ def count_independently(data: bytes, kind: str) -> int:
     return 0
 
 
-def groups_of(folder: Path, few: int) -> list[Group]:
+def groups_of(folder: Path, few: int, midi: bool) -> list[Group]:
     """The rows of a data folder."""
     groups: dict[tuple[str, str], Group] = {}
     taken: Counter[str] = Counter()
@@ -95,6 +95,11 @@ def groups_of(folder: Path, few: int) -> list[Group]:
         group.counted += count_independently(data, kind)
         if kind != "midi":
             _read(open_source(f"{kind}:{path}"), group)
+        elif midi:
+            group.counted += 1
+    for (name, kind), group in groups.items():
+        if kind == "midi" and midi:
+            _read(open_source(f"midi:{folder / name}"), group)
     return list(groups.values())
 
 
@@ -123,7 +128,7 @@ def _read(source: Source, group: Group) -> None:
 
 
 def _row(group: Group) -> str:
-    if group.kind == "midi":
+    if group.kind == "midi" and not group.counted:
         why = "MIDI: not read here"
     else:
         why = "; ".join(f"{n:,} × {reason}" for reason, n in group.refused.most_common())
@@ -136,20 +141,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--few", type=int, default=0)
+    parser.add_argument("--midi", action="store_true")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     groups = embedded()
     for folder in arguments.folders:
-        groups += groups_of(folder, arguments.few)
+        groups += groups_of(folder, arguments.few, arguments.midi)
     print("| folder | read as | files | counted | read | unexplained | MB/s | refused |")
     print("|---|---|---|---|---|---|---|---|")
     for group in groups:
         print(_row(group))
-    read = [group for group in groups if group.kind != "midi"]
-    total, seconds = sum(group.bytes for group in read), sum(group.seconds for group in read)
+    read = [group for group in groups if group.kind != "midi" or group.counted]
+    books = [group for group in read if group.kind != "midi"]
+    total, seconds = sum(group.bytes for group in books), sum(group.seconds for group in books)
     print(
         f"\n{sum(group.counted for group in read):,} counted, {sum(group.read for group in read):,} read, "
-        f"{total / 1e6:.1f} MB at {total / 1e6 / seconds:.1f} MB/s of processor time"
+        f"{total / 1e6:.1f} MB of text at {total / 1e6 / seconds:.1f} MB/s of processor time"
     )
     if arguments.json:
         rows = [
