@@ -1,12 +1,14 @@
 """The module as a command, as `accelerate launch -m hf_abc.training` runs it."""
 
+import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
-from hf_abc.recipe import Recipe
+from hf_abc.recipe import CorpusRecipe, Recipe
 from hf_abc.record import plain
 from hf_abc.training.__main__ import main
 
@@ -35,6 +37,40 @@ def test_recipe_corpus_and_overrides_give_a_run_folder(places: tuple[Path, Path]
     assert main(words) == 0
     assert (out / "model.safetensors").is_file()
     assert yaml.safe_load((out / "recipe.yaml").read_text())["training"]["steps"] == 2
+
+
+def _written_tunebook(file: Path) -> None:
+    """Thirty tunes of random notes, so that none is a rendering of another."""
+    draw = random.Random(1)
+    for number in range(1, 31):
+        bars = ["".join(draw.choice("CDEFGABcdefg") for _ in range(8)) for _ in range(8)]
+        with file.open("a") as book:
+            book.write(f"X:{number}\nT:Tune {number}\nM:4/4\nL:1/8\nK:C\n{'|'.join(bars)}|]\n\n")
+
+
+def test_without_a_corpus_the_recipes_own_is_built_once_and_found_again(
+    tmp_path: Path, recipe_with: Callable[..., Recipe]
+) -> None:
+    _written_tunebook(tmp_path / "book.abc")
+    corpus = CorpusRecipe(sources=[f"tunebooks:{tmp_path / 'book.abc'}"], validation=0.3, test=0.3)
+    file, out = tmp_path / "recipe.yaml", tmp_path / "run"
+    file.write_text(yaml.safe_dump(plain(replace(recipe_with(steps=2), corpus=corpus))))
+    words = ["--recipe", str(file), "--out", str(out)]
+    assert main(words) == 0
+    assert (out / "model.safetensors").is_file()
+    before = (out / "corpus" / "train.parquet").stat().st_mtime_ns
+    assert main([*words, "--training.steps", "3"]) == 1  # another run, but the corpus is the same
+    assert (out / "corpus" / "train.parquet").stat().st_mtime_ns == before
+    assert main(words) == 0
+
+
+def test_samples_in_between_need_the_other_command(
+    places: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe, corpus = places
+    words = ["--recipe", str(recipe), "--corpus", str(corpus), "--out", str(tmp_path / "run")]
+    assert main([*words, "--training.samples", "2"]) == 1
+    assert "accelerate launch -m hf_abc.cli train" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
