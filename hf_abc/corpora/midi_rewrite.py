@@ -6,7 +6,7 @@ the way was measured or seen in midi2abc 3.64:
 
 * texts, lyrics and controllers are left out: midi2abc takes a text event for a change of key and a copyright
   notice for a change of meter;
-* onsets and ends go to the next sixteenth, or to a triplet's third where they stand on it, and a rest of
+* onsets and ends go to the next sixteenth, or to a note of a triplet where they stand on it, and a rest of
   a sixteenth between two notes becomes part of the first; a file that really uses thirty-seconds gets those;
 * a pitch that is struck again ends before, and unisons within a track become one note;
 * keys stay within five sharps or flats: with six or seven midi2abc writes wrong notes. The file's own key
@@ -33,8 +33,8 @@ SILENCE = 0.5
 VOICES = 63
 """midi2abc has room for 64 tracks, and one of them is the conductor's."""
 
-_SIXTEENTH, _THIRTY_SECOND, _THIRD = TICKS // 4, TICKS // 8, TICKS // 3
-_NEAR = 10  # ticks: as near as this to a triplet's third is on it
+_SIXTEENTH, _THIRTY_SECOND, _TRIPLET = TICKS // 4, TICKS // 8, TICKS // 6
+_NEAR = 10  # ticks: as near as this to a note of a triplet is on it
 _OFF = 25  # ticks: a note farther from the grid than this is off it
 _MIDDLE_C = 60
 _ALL = (1 << 24) - 1  # LONGEST in ticks is less
@@ -171,12 +171,15 @@ class _Notes:
         self.pitch = np.concatenate([part["pitch"] for part in parts])
 
     def into_phase(self) -> int:
-        """Move all notes onto the sixteenths where most stand off them by the same ticks; returns these."""
-        residues = np.bincount(self.start % _SIXTEENTH)
-        most = int(residues.argmax())
-        if most == 0 or residues[most] * 2 < len(self.start):
-            return 0
-        shift = most if most <= _SIXTEENTH // 2 else most - _SIXTEENTH
+        """Move all notes onto the beats where most stand off them by the same ticks; returns these."""
+        within = np.bincount(self.start % _SIXTEENTH, minlength=_SIXTEENTH)
+        shift = int(within.argmax())
+        shift = 0 if within[shift] * 2 < len(self.start) else shift
+        shift -= _SIXTEENTH if shift > _THIRTY_SECOND else 0
+        place = np.bincount((self.start - shift + _THIRTY_SECOND) // _SIXTEENTH & 3, minlength=4)
+        if 3 * (place[1] + place[3]) > 2 * len(self.start):  # half of POP909 stands a sixteenth off
+            shift += _SIXTEENTH if place[1] >= place[3] else -_SIXTEENTH
+        shift = min(shift, int(self.start.min()))
         self.start -= shift
         self.end -= shift
         return shift
@@ -194,8 +197,7 @@ class _Notes:
                 unit, start = 16, finer
         step = _THIRTY_SECOND if unit == 16 else _SIXTEENTH
         end = _on(self.end, step) if unit == 16 else _on_sixteenths(self.end)
-        start = np.maximum(start, 0)
-        self._sort(start, np.maximum(end, start + step))
+        self._sort(start, np.where(end > start, end, start + step))
         self._fill(step)
         return unit
 
@@ -218,7 +220,7 @@ class _Notes:
 
     def _fill(self, step: int) -> None:
         """A rest of `step` between a note and the next of its track becomes part of the note."""
-        fine = step if step == _THIRTY_SECOND else _THIRD // 4
+        fine = step if step == _THIRTY_SECOND else _TRIPLET // 2
         row = int(self.end.max() + step) // fine + 1
         struck = np.zeros(row * len(self.drums), dtype=bool)
         struck[self.track * row + self.start // fine] = True
@@ -261,8 +263,8 @@ def _on(ticks: np.ndarray, step: int) -> np.ndarray:
 
 
 def _on_sixteenths(ticks: np.ndarray) -> np.ndarray:
-    third = _on(ticks, _THIRD)
-    return np.where(np.abs(third - ticks) <= _NEAR, third, _on(ticks, _SIXTEENTH))
+    triplet = _on(ticks, _TRIPLET)
+    return np.where(np.abs(triplet - ticks) <= _NEAR, triplet, _on(ticks, _SIXTEENTH))
 
 
 def _longest(events: Any, end: int, fits: Callable[[Any], bool]) -> Any:

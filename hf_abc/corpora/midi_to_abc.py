@@ -160,12 +160,13 @@ def _midi(pieces: Sequence[Piece]) -> bytes:
 
 
 def _options(piece: Piece) -> str:
-    """`-s` keeps short notes, as many as a tenth of those of game music (measured); `-nt` is there because
+    """`-s` keeps short notes, as many as a tenth of those of game music (measured); `-nb` spells
+    dotted notes out, as `F2<G2` in a jig helps nobody; `-nt` is there because
     midi2abc 3.64 misplaces what follows a triplet in units of a sixteenth.
     """
     pickup = f" -a {piece.pickup * piece.unit // (2 * TICKS)}" if piece.pickup else ""
     triplets = " -nt" if piece.unit == 16 else ""
-    return f"-bpl 999999 -nogr -s -aul {piece.unit} -k {piece.sharps}{pickup}{triplets}"
+    return f"-bpl 999999 -nogr -s -nb -aul {piece.unit} -k {piece.sharps}{pickup}{triplets}"
 
 
 def _recalls(texts: Mapping[int, str], pieces: Mapping[int, Piece]) -> dict[int, float]:
