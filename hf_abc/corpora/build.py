@@ -127,7 +127,9 @@ class _Build:
         """Write the corpus out of its parts."""
         files = self._files()
         if not files and (self.folder / _COUNT).is_file():
-            raise InputError(f"there is nothing to read in {', '.join(self.recipe.sources)}: name other sources")
+            raise InputError(
+                f"there is nothing to read in {', '.join(self.recipe.sources)}: name other sources"
+            )
         missing = sum(not file.is_file() for file in files)
         if missing or not files:
             raise InputError(

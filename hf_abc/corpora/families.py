@@ -6,7 +6,9 @@ Two tunes belong together when
 * their melodies are near-duplicates: of all their 8-grams of intervals at least half are shared, or
 * they share 24 notes in a row: whoever takes one strain of two over has seen the answer, or
 * they have the same first title, or the same number in the same book, and the melodies support it (three
-  shared 8-grams). Titles alone chain strangers, and generic ones ("Gan Ainm", "Reel") never join.
+  shared 8-grams). Titles alone chain strangers, and generic ones never join: "Gan Ainm", "Reel", and in any
+  language those that twenty or more tunes bear of which hardly two support each other ("Polska", "Vals"), or
+* their source says so: two settings of one number of The Session.
 
 Intervals are in semitones, so all this holds in every key. Families are the connected components; one is
 named after the smallest id in it. The cost is n log n, and about half a gigabyte for 300,000 tunes.
@@ -28,6 +30,7 @@ RUN = 23  # the intervals between 24 notes
 SUPPORT = 3
 DULL = 3  # a run of at most so many different intervals is a drum, not a melody
 _SHARED_TITLE = 200
+_MANY, _FEW = 20, 0.1  # a title of many tunes, few of whose pairs support each other, is generic
 _PARTS = 16  # windows are sorted by as many parts of their range, which bounds the memory
 
 
@@ -43,12 +46,13 @@ class Links:
     """Near-duplicates among these first ones."""
     run: Pairs
     title: Pairs
+    setting: Pairs
 
     def pairs(self) -> Iterator[tuple[int, int]]:
         """All links, one behind the other."""
         copies = np.flatnonzero(self.first != np.arange(len(self.first)))
         yield from zip(self.first[copies].tolist(), copies.tolist(), strict=True)
-        for found in (self.melody, self.run, self.title):
+        for found in (self.melody, self.run, self.title, self.setting):
             yield from found.tolist()
 
     def counts(self) -> dict[str, int]:
@@ -56,13 +60,15 @@ class Links:
         sizes = np.bincount(self.first, minlength=len(self.first))
         copies = int((sizes * (sizes - 1) // 2).sum())
         melody = int((sizes[self.melody[:, 0]] * sizes[self.melody[:, 1]]).sum())
-        return {"melody": copies + melody, "run": len(self.run), "title": len(self.title)}
+        others = {"run": self.run, "title": self.title, "setting": self.setting}
+        return {"melody": copies + melody, **{name: len(pairs) for name, pairs in others.items()}}
 
 
 def find_links(index: Index) -> Links:
     """Look for near-duplicates, shared runs and namesakes among all tunes of an index."""
     first = first_of_its_kind(index.melodies)
-    return Links(first, near_duplicates(index, first), _shared_runs(index), _namesakes(index))
+    melody = near_duplicates(index, first)
+    return Links(first, melody, _shared_runs(index), _namesakes(index), _settings(index))
 
 
 def name_families(ids: Sequence[str], links: Links) -> list[str]:
@@ -117,22 +123,37 @@ def _real_runs(windows: Windows, one: np.ndarray, other: np.ndarray) -> Pairs:
 def _namesakes(index: Index) -> Pairs:
     """Tunes of the same first title, or the same number in the same book, whose melodies support it."""
     grams = lru_cache(maxsize=2 * _SHARED_TITLE)(lambda number: shingles(index.melodies[number]))
-    found = [
-        (one, other)
-        for group in (*_groups(index.title), *_groups(index.number))
-        for place, other in enumerate(group)
-        for one in group[:place]
-        if len(grams(one) & grams(other)) >= SUPPORT
-    ]
+
+    def supported(group: list[int]) -> list[tuple[int, int]]:
+        return [
+            (one, other)
+            for place, other in enumerate(group)
+            for one in group[:place]
+            if len(grams(one) & grams(other)) >= SUPPORT
+        ]
+
+    found: list[tuple[int, int]] = []
+    for group in _groups(index.title, _SHARED_TITLE):
+        pairs = supported(group)
+        if len(group) < _MANY or len(pairs) >= _FEW * len(group) * (len(group) - 1) / 2:
+            found += pairs
+    for group in _groups(index.number, _SHARED_TITLE):
+        found += supported(group)
     return np.array(found, dtype=np.int64).reshape(-1, 2)
 
 
-def _groups(hashes: np.ndarray) -> Iterator[list[int]]:
-    """The places of equal hashes, 0 left out, where there are more than one and not too many."""
+def _settings(index: Index) -> Pairs:
+    """Settings that their source calls one tune, each with the next."""
+    found = [pair for group in _groups(index.setting) for pair in pairwise(group)]
+    return np.array(found, dtype=np.int64).reshape(-1, 2)
+
+
+def _groups(hashes: np.ndarray, most: int | None = None) -> Iterator[list[int]]:
+    """The places of equal hashes, 0 left out, where there are more than one and at most so many."""
     order = np.argsort(hashes, kind="stable")
     order = order[hashes[order] != 0]
     for start, end in pairwise(edges(hashes[order]).tolist()):
-        if 1 < end - start <= _SHARED_TITLE:
+        if 1 < end - start <= (most or end):
             yield order[start:end].tolist()
 
 

@@ -24,6 +24,7 @@ SHINGLE = 8
 SKETCH = 16
 NOTHING = np.uint64(2**64 - 1)  # fills the sketch of a tune with fewer than SKETCH 8-grams
 _PICTURE = 512  # bits
+_SETTINGS = ("thesession", "nottingham")  # there one number is one tune: settings of it, or editions
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,9 @@ class Index:
     title: np.ndarray
     """Hash of the title's words (uint64); 0 for a generic title."""
     number: np.ndarray
-    """Hash of source and number (uint64); 0 where the id has none."""
+    """Hash of source and number (uint64), where tunes with one number may well be one; else 0."""
+    setting: np.ndarray
+    """The same, where the source says that they are one, in several settings; else 0."""
 
     def __len__(self) -> int:
         return len(self.grams)
@@ -58,8 +61,14 @@ def index(tunes: Sequence[Tune]) -> Index:
         picture,
         grams,
         _hashes(["" if is_generic(key := title_key(t.title)) else key for t in tunes]),
-        _hashes([t.id.rpartition(":")[0] if t.id.count(":") == 2 else "" for t in tunes]),
+        _hashes(["" if t.source in _SETTINGS else _numbered(t.id) for t in tunes]),
+        _hashes([_numbered(t.id) if t.source in _SETTINGS else "" for t in tunes]),
     )
+
+
+def _numbered(id: str) -> str:
+    """A tune's id without its setting, where it has one."""
+    return id.rpartition(":")[0] if id.count(":") == 2 else ""
 
 
 def to_arrays(found: Index) -> dict[str, np.ndarray]:

@@ -16,11 +16,11 @@ import numpy as np
 from hf_abc.corpora.card import write_card
 from hf_abc.corpora.families import Links, find_links, largest, name_families
 from hf_abc.corpora.index import Index
-from hf_abc.corpora.leaks import leaks
+from hf_abc.corpora.leaks import leaks, listed, places, shared_runs
 from hf_abc.corpora.parquet import COLUMNS, SideWriter
 from hf_abc.corpora.parts import Parts
 from hf_abc.corpora.plots import draw
-from hf_abc.corpora.report import Counts, Tally, add, in_order
+from hf_abc.corpora.report import Counts, StepCount, Tally, add, in_order
 from hf_abc.corpora.sources import Source
 from hf_abc.corpora.split import SIDES, Side, side
 from hf_abc.errors import RecipeError
@@ -47,26 +47,30 @@ def write_corpus(
     sides: list[Side | None] = [None] * len(ids)
     for place in kept.tolist():
         sides[place] = _side(families[place], recipe)
+    clean = list(sides)
+    held, pairs = _hold_back(ids, index, sides)
     if missing := [name for name in SIDES if name not in sides]:
         raise RecipeError(f"no tune is left for the {missing[0]} side: take more sources or a larger share")
-    progress(
-        f"{len(kept):,} tunes kept in {len({families[place] for place in kept}):,} families; writing them"
-    )
+    progress(f"{len(kept) - len(pairs):,} tunes kept; writing them")
     counts: Counts = {}
     for part in parts.values("counts"):
         add(counts, part)
     written = _write_rows(folder, parts, kept, families, sides)
     progress("measuring leaks: a random split, a split by number, this one")
+    steps = [*counts["steps"].values(), held]
     report = {
         "recipe": plain(recipe),
-        "sources": counts["sources"],
-        "read": sum(source["read"] for source in counts["sources"].values()),
-        "kept": len(kept),
-        "dropped": sum(step["dropped"] for step in counts["steps"].values()),
-        "steps": [in_order(step) for step in counts["steps"].values()],
+        "sources": {
+            name: {"read": read, "kept": sum(n["tunes"] for n in written["by_source"].get(name, {}).values())}
+            for name, read in counts["read"].items()
+        },
+        "read": sum(counts["read"].values()),
+        "kept": written["statistics"]["tunes"],
+        "dropped": sum(step["dropped"] for step in steps),
+        "steps": [in_order(step) for step in steps],
         "abc2midi": {name: in_order(judged) for name, judged in counts["abc2midi"].items()},
         "families": _families(parts, families, links),
-        "leaks": _leaks(ids, index, links, sides, recipe),
+        "leaks": {**_leaks(ids, index, links, clean, recipe), "pairs": pairs},
         **written,
         "origins": {source.name: _origin(source) for source in sources},
     }
@@ -81,13 +85,26 @@ def _side(name: str, recipe: CorpusRecipe) -> Side:
     return side(name, validation=recipe.validation, test=recipe.test)
 
 
+def _hold_back(
+    ids: Sequence[str], index: Index, sides: list[Side | None]
+) -> tuple[Counts, list[dict[str, Any]]]:
+    """Take off the test side, in place, what the independent measure finds in train; the step, the pairs."""
+    step = StepCount("held_back", "Hold back from the test side what shares 24 letters in a row with train.")
+    partner = shared_runs(index.letters, places(sides))
+    pairs = plain(list(listed(ids, partner, index.letters)))
+    for test in np.flatnonzero(partner >= 0).tolist():
+        sides[test] = None
+        step.drop(ids[test], "24 written letters in a row of a train tune")
+    return step.counts, pairs
+
+
 def _write_rows(
     folder: Path, parts: Parts, kept: np.ndarray, families: Sequence[str], sides: Sequence[Side | None]
 ) -> dict[str, Any]:
     """Write the Parquet files and split.csv; what is counted on the way."""
     whole, by_side = Tally(), {name: Tally() for name in SIDES}
     by_source: dict[str, dict[str, Tally]] = {}
-    places = iter(kept.tolist())
+    order = iter(kept.tolist())
     with ExitStack() as stack:
         files = {name: stack.enter_context(SideWriter(folder, name)) for name in SIDES}
         table = stack.enter_context((folder / "split.csv").open("w", encoding="utf-8", newline=""))
@@ -95,9 +112,10 @@ def _write_rows(
         split.writerow(("id", "family", "side"))
         for part in parts.values("rows"):
             for values in part:
-                place = next(places)
+                place = next(order)
                 own = sides[place]
-                assert own is not None
+                if own is None:
+                    continue
                 row = {**dict(zip(COLUMNS, values, strict=True)), "family": families[place]}
                 files[own].add(row)
                 split.writerow((row["id"], row["family"], own))
@@ -134,12 +152,22 @@ def _families(parts: Parts, families: Sequence[str], links: Links) -> dict[str, 
 
 def _leaks(
     ids: Sequence[str], index: Index, links: Links, sides: Sequence[Side | None], recipe: CorpusRecipe
-) -> dict[str, Any]:
-    """What a random split of the kept tunes would leak, one by their numbers, and what this one does."""
+) -> dict[str, dict[str, Any]]:
+    """What this split of the clean tunes would leak if none were held back, and a random one, and one by the
+    tunes' numbers.
+    """
     kept = [own is not None for own in sides]
     random = [_side(id, recipe) if here else None for id, here in zip(ids, kept, strict=True)]
     number = [_side(_number(id), recipe) if here else None for id, here in zip(ids, kept, strict=True)]
-    return leaks(ids, index, links, {"random": random, "by_number": number, "by_family": sides})
+    own = places(sides)
+    validation = shared_runs(index.letters, np.where(own == 1, 2, np.where(own == 2, -1, own))) >= 0
+    return {
+        **leaks(index, links, {"random": places(random), "by_number": places(number), "by_family": own}),
+        "validation": {
+            "tunes": int((own == 1).sum()),
+            "24_letters_in_train": round(int(validation.sum()) / int((own == 1).sum()), 4),
+        },
+    }
 
 
 def _number(id: str) -> str:

@@ -100,10 +100,8 @@ def _clean(records: Sequence[Record], recipe: CorpusRecipe) -> tuple[Counts, lis
         if tune is not None and (why := _refused(tune, found, recipe)):
             next(step for step in filters if step.name == why[0]).drop(tune.id, why[1])
             cleaned[place] = None
-    source = records[0].source
-    kept = sum(tune is not None for tune in cleaned)
     return {
-        "sources": {source: {"read": len(records), "kept": kept}},
+        "read": {records[0].source: len(records)},
         "steps": {step.name: step.counts for step in (reading, *steps, *filters)},
         "abc2midi": {"raw": raw, "clean": clean},
     }, cleaned

@@ -60,7 +60,9 @@ def _leaks(report: dict[str, Any]) -> str:
     rows = [
         (words, *(f"{report['leaks'][split][key]:.1%}" for split, _ in _SPLITS)) for key, words in _MEASURES
     ]
-    return _columns([head, *rows])
+    held = len(report["leaks"]["pairs"])
+    more = f"\nheld back from the test side for the last reason: {held:,}" if held else ""
+    return _columns([head, *rows]) + more
 
 
 def _music(report: dict[str, Any]) -> str:

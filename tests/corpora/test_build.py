@@ -2,6 +2,7 @@
 
 import csv
 import json
+import random
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -61,7 +62,9 @@ def test_read_is_kept_and_dropped_and_the_report_says_so(small_corpus: Path) -> 
         == sum(n["read"] for n in report["sources"].values())
     )
     assert report["dropped"] == sum(step["dropped"] for step in report["steps"])
-    assert [step["step"] for step in report["steps"]] == ["reading", *PROFILES["plain"], "only_right_bars"]
+    assert [step["step"] for step in report["steps"]] == [
+        "reading", *PROFILES["plain"], "only_right_bars", "held_back",
+    ]  # fmt: skip
     assert all(sum(step["reasons"].values()) == step["dropped"] for step in report["steps"])
     assert report["abc2midi"]["raw"]["tunes"] == report["read"]
     assert report["abc2midi"]["clean"]["sound"] == kept
@@ -186,6 +189,38 @@ def test_what_is_refused_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert report["origins"]["mine"]["licence"]["acknowledged"] is True
     card = (out / "README.md").read_text()
     assert "Not for machines." in card and "acknowledged" in card
+
+
+def test_a_rendering_in_another_mode_is_held_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The families, which hear semitones, miss it; the letters do not."""
+    tunes = []
+    for number in range(60):
+        notes = "".join(random.Random(number).choices("CDEFGAB", k=56))
+        for key in ("C", "Cmin"):
+            text = f"X:1\nT:{number}\nM:4/4\nL:1/8\nK:{key}\n" + "|".join(
+                notes[n : n + 8] for n in range(0, 56, 8)
+            )
+            tunes.append(
+                parse_tune(f"{text}|\n", id=f"mine:{number}{key}:1", source="mine", licence="CC0-1.0")
+            )
+    source = Source("tunebooks:mine", "mine", "Mine", Licence("CC0-1.0"), lambda: iter(tunes), lambda: "")
+    monkeypatch.setattr(build, "open_sources", lambda specs, acknowledged: [source])
+    recipe = CorpusRecipe(sources=["tunebooks:mine"], profile="light", validation=0.1, test=0.3)
+    out = build_corpus(recipe, tmp_path / "c")
+    report = json.loads((out / "report.json").read_text())
+    held = report["steps"][-1]
+    assert held["step"] == "held_back" and held["dropped"] == len(report["leaks"]["pairs"]) > 5
+    assert report["read"] == report["kept"] + report["dropped"] == 120
+    assert report["sources"]["mine"] == {"read": 120, "kept": report["kept"]}
+    own = report["leaks"]["by_family"]
+    assert own["24_notes_in_train"] == 0 < own["24_letters_in_train"]
+    assert own["24_letters_in_train"] == round(held["dropped"] / own["test_tunes"], 4)
+    assert own["test_tunes"] == report["sides"]["test"]["tunes"] + held["dropped"]
+    rows = {row["id"]: name for name in SIDES for row in read_split(out, name)}
+    for pair in report["leaks"]["pairs"]:
+        assert pair["test"] not in rows and rows[pair["train"]] == "train"
+        assert pair["notes"] >= 24 and pair["test"].split("C")[0] == pair["train"].split("C")[0]
+    assert f"The {held['dropped']} test tunes that it found in train" in (out / "README.md").read_text()
 
 
 def test_sources_without_a_tune(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

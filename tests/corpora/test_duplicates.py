@@ -58,7 +58,7 @@ def test_a_large_family_of_variants_is_found_whole() -> None:
     first = first_of_its_kind(found.melodies)
     pairs = near_duplicates(found, first)
     none = np.zeros((0, 2), dtype=np.int64)
-    names = name_families([f"{n:04}" for n in range(800)], Links(first, pairs, none, none))
+    names = name_families([f"{n:04}" for n in range(800)], Links(first, pairs, none, none, none))
     sizes = Counter(names)
     assert Counter(sizes.values()) == {400: 1, 1: 400} and set(names[::2]) == {"0000"}
 

@@ -30,7 +30,7 @@ def families(tunes: list[Tune]) -> list[str]:
 
 def linked(pairs: list[tuple[int, int]], count: int) -> Links:
     none = np.zeros((0, 2), dtype=np.int64)
-    return Links(np.arange(count), none, np.array(pairs, dtype=np.int64).reshape(-1, 2), none)
+    return Links(np.arange(count), none, np.array(pairs, dtype=np.int64).reshape(-1, 2), none, none)
 
 
 def test_a_tune_in_another_key_under_another_title_is_family() -> None:
@@ -72,6 +72,30 @@ def test_generic_titles_never_join() -> None:
     for title in ("Gan Ainm", "Reel", "The Reel", "Jig", "", "No. 12", "Untitled"):
         pair = [tune("a:1:1", JIG, title), tune("b:1:1", half, title)]
         assert list(find_links(index(pair)).pairs()) == []
+
+
+def test_a_title_of_many_strangers_is_generic_in_any_language() -> None:
+    """Of twenty polskas two have a phrase in common; of as many renderings of one tune, all do."""
+    source = random.Random(1)
+    strain = "|:GAB cde|dBG AFD|"
+    strangers = ["".join(source.choice("CDEFGABcdefg") for _ in range(60)) + "|" for _ in range(18)]
+    polskas = [strain + "efg fed|gfg agf|", strain + "CEC EGE|cGc ece|", *strangers]
+    assert not len(find_links(index([tune(f"a:{n}:1", m, "Polska") for n, m in enumerate(polskas)])).title)
+    assert len(find_links(index([tune(f"a:{n}:1", m, "Polska") for n, m in enumerate(polskas[:19])])).title)
+    renderings = [strain + stranger for stranger in strangers] + [strain + REEL, strain + JIG]
+    found = find_links(index([tune(f"a:{n}:1", m, "Polska") for n, m in enumerate(renderings)]))
+    assert len(found.title) == 190
+
+
+def test_settings_of_the_session_are_one_tune_whatever_they_sound_like() -> None:
+    def named(source: str) -> list[Tune]:
+        return [
+            parse_tune(tune("", music).text, id=f"{source}:7:{n}", source=source)
+            for n, music in enumerate((JIG, REEL), 1)
+        ]
+
+    for source, count in (("thesession", 1), ("nottingham", 1), ("oneills1850", 2)):
+        assert len(set(families(named(source)))) == count
 
 
 def test_two_settings_of_one_number_are_family_with_support() -> None:

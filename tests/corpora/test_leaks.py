@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from hf_abc.corpora.families import find_links
 from hf_abc.corpora.index import index, letter_steps, melody_key
-from hf_abc.corpora.leaks import leaks, places, shared_runs
+from hf_abc.corpora.leaks import Shared, leaks, listed, places, shared_runs
 from hf_abc.corpora.split import SIDES, Side
 from hf_abc.corpora.windows import Pieces
 from hf_abc.notation.transpose import transpose
@@ -24,11 +24,10 @@ def test_a_moved_copy_in_train_is_a_leak() -> None:
     texts = [HEADER + REEL + "\n", moved, HEADER + JIG + "\n", HEADER + OTHER + "\n"]
     tunes = [parse_tune(text, id=f"a:{n}:1", source="") for n, text in enumerate(texts)]
     found = index(tunes)
-    ids = [tune.id for tune in tunes]
-    leaking: list[Side | None] = ["test", "train", "test", "train"]
-    sound: list[Side | None] = ["test", "test", "train", "train"]
-    dropped: list[Side | None] = ["test", None, "test", "train"]
-    rates = leaks(ids, found, find_links(found), {"sound": sound, "dropped": dropped, "leaking": leaking})
+    leaking = places(["test", "train", "test", "train"])
+    sound = places(["test", "test", "train", "train"])
+    dropped = places(["test", None, "test", "train"])
+    rates = leaks(found, find_links(found), {"sound": sound, "dropped": dropped, "leaking": leaking})
     for name, share in (("leaking", 0.5), ("sound", 0), ("dropped", 0)):
         assert rates[name] == {
             "test_tunes": 2,
@@ -36,7 +35,9 @@ def test_a_moved_copy_in_train_is_a_leak() -> None:
             "24_notes_in_train": share,
             "24_letters_in_train": share,
         }
-    assert rates["pairs"] == [{"test": "a:0:1", "train": "a:1:1", "notes": len(letter_steps(texts[0])) + 1}]
+    partner = shared_runs(found.letters, leaking)
+    (pair,) = listed([tune.id for tune in tunes], partner, found.letters)
+    assert pair == Shared("a:0:1", "a:1:1", len(letter_steps(texts[0])) + 1)
 
 
 def test_copies_of_a_near_duplicate_are_leaks_too() -> None:
@@ -45,14 +46,14 @@ def test_copies_of_a_near_duplicate_are_leaks_too() -> None:
     texts = [HEADER + music + "\n" for music in (REEL, REEL, OTHER, changed, changed)]
     tunes = [parse_tune(text, id=f"a:{n}:1") for n, text in enumerate(texts)]
     links = find_links(index(tunes))
-    for sides, wanted in (
+    splits: list[tuple[list[Side | None], float]] = [
         (["test", "train", "train", "validation", "validation"], 1),
         (["test", "validation", "train", "validation", "train"], 1),
         (["test", "test", "train", "validation", "validation"], 0),
         (["train", "train", "test", "test", "test"], 2 / 3),
-    ):
-        split: dict[str, list[Side | None]] = {"split": sides}  # type: ignore[dict-item]
-        rates = leaks([t.id for t in tunes], index(tunes), links, split)
+    ]
+    for sides, wanted in splits:
+        rates = leaks(index(tunes), links, {"split": places(sides)})
         assert rates["split"]["near_twin_in_train"] == round(wanted, 4)
 
 
@@ -95,6 +96,6 @@ def test_letter_steps() -> None:
 
 def test_no_test_side_no_leak() -> None:
     found = index([parse_tune(HEADER)])
-    rates = leaks(["a:1:1"], found, find_links(found), {"split": ["train"]})
-    assert rates["split"]["24_letters_in_train"] == 0 and rates["pairs"] == []
+    rates = leaks(found, find_links(found), {"split": places(["train"])})
+    assert rates["split"]["24_letters_in_train"] == 0
     assert np.array_equal(places([None, *SIDES]), [-1, 0, 1, 2])
