@@ -18,6 +18,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -278,14 +279,20 @@ def _owns(start: int, size: int, number: int) -> bool:
 
 
 def _message(match: re.Match[str], line: int, text: str) -> Message:
-    lines = text.split("\n")
+    lines, key = _lines(text)
     line = min(max(line, 1), len(lines))
-    music = any(_KEY_FIELD.match(earlier) for earlier in lines[: line - 1])
     in_header = (
-        not music or match[4].startswith(_NO_COLUMN) or _FIELD.match(lines[line - 1])
+        line <= key or match[4].startswith(_NO_COLUMN) or _FIELD.match(lines[line - 1])
     )  # the column there is left over from an earlier line
     level: Level = "error" if match[1] == "Error" else "warning"
     return Message(level, line, 0 if in_header else int(match[3]), match[4].strip(), _kind(match[4]))
+
+
+@lru_cache(maxsize=2)
+def _lines(text: str) -> tuple[list[str], int]:
+    """The lines of a text and the number of the first `K:`: a bad text can have a message for each symbol."""
+    lines = text.split("\n")
+    return lines, next((n for n, line in enumerate(lines, 1) if _KEY_FIELD.match(line)), len(lines))
 
 
 def _kind(text: str) -> str:

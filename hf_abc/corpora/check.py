@@ -37,20 +37,17 @@ def check_files(paths: Sequence[Path | str]) -> Iterator[Checked]:
     for path in paths:
         found = list(passages(read_text(Path(path))))
         header = found[0] if found and not found[0].is_tune else None
-        tunes = [with_file_header(each, header) for each in found if each.is_tune] or [_all(found)]
-        texts = [tune.text for tune in tunes]
+        tunes = [each for each in found if each.is_tune] or [_all(found)]
+        judged = [_closed(with_file_header(each, header)) for each in tunes]
+        texts = [tune.text for tune in judged]
         opinions = _opinions(texts)
-        for tune, text, messages in zip(tunes, texts, opinions or [None] * len(tunes), strict=True):
+        for tune, closed, text, messages in zip(
+            tunes, judged, texts, opinions or [None] * len(tunes), strict=True
+        ):
             fields = header_fields(text)
             number, title = (fields.get(letter, [""])[0] for letter in "XT")
-            yield Checked(
-                str(path),
-                number,
-                title,
-                tune.place(1),
-                _in_file(level(text, messages), tune),
-                opinions is not None,
-            )
+            found_level = _in_file(level(text, messages), closed, _blanks(tune))
+            yield Checked(str(path), number, title, tune.place(1), found_level, opinions is not None)
 
 
 def read_text(path: Path) -> str:
@@ -75,6 +72,27 @@ def _opinions(texts: list[str]) -> list[list[Message]] | None:
         return None
 
 
-def _in_file(found: Level, tune: Passage) -> Level:
-    problems = tuple(Problem(p.rung, tune.place(p.line), p.column, p.text) for p in found.problems)
-    return Level(found.number, problems)
+def _closed(tune: Passage) -> Passage:
+    """A tune without its blank lines, at which abc2midi would stop."""
+    kept = [place for place, line in enumerate(tune.lines) if line.strip()]
+    lines, numbers = tune.lines, tune.numbers
+    return Passage(tuple(lines[n] for n in kept), tuple(numbers[n] for n in kept), tune.is_tune)
+
+
+def _blanks(tune: Passage) -> list[Problem]:
+    """Rung 2: blank lines within a tune."""
+    if not tune.is_tune:
+        return []
+    text = "a blank line stands within this tune: most programs end it here"
+    return [
+        Problem(2, number, 0, text)
+        for number, line in zip(tune.numbers, tune.lines, strict=True)
+        if not line.strip()
+    ]
+
+
+def _in_file(found: Level, tune: Passage, more: list[Problem]) -> Level:
+    problems = [Problem(p.rung, tune.place(p.line), p.column, p.text) for p in found.problems] + more
+    return Level(
+        min([found.number, *(p.rung - 1 for p in more)]), tuple(sorted(problems, key=lambda p: p.rung))
+    )

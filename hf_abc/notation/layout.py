@@ -59,9 +59,9 @@ def strip_false_ties(text: str) -> str:
         after = elements[index + 1].pitches if index + 1 < len(elements) else []
         if not {_bare(p) for p in before} & {_bare(p) for p in after}:
             false.append(element.start)
-    for start in reversed(false):
-        text = text[:start] + text[start + 1 :]
-    return text
+    return "".join(
+        text[start:end] for start, end in zip([0, *(n + 1 for n in false)], [*false, len(text)], strict=True)
+    )
 
 
 def _bare(pitch: str) -> str:

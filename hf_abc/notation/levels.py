@@ -38,6 +38,7 @@ MOST_REST = Fraction(1, 2)
 """A tune with more rest than this counts as silent (measured: no human tune of one voice reaches a fifth)."""
 
 _NOTHING_HEARD = frozenset({"no-tune", "no-key", "unfinished"})
+_MOST_HEARD = 500  # messages on one tune; a tune that is none may have one for each symbol
 _OF_HEADERS = _NOTHING_HEARD | {"ignored-text"}  # what follows from a header that cannot be read
 _NO_KEY = "the header must end with a K: field that names a key, as K:G or K:Am"
 LONGEST = 1_000_000
@@ -153,7 +154,7 @@ def _rung(message: Message) -> int:
 
 def _heard(messages: Sequence[Message], lines: Sequence[str]) -> Iterator[Problem]:
     """Rungs 2 to 4: what abc2midi says. Characters beyond ASCII are the reader's to name."""
-    for message in messages:
+    for message in messages[:_MOST_HEARD]:
         rung = _rung(message)
         line = lines[min(message.line, len(lines)) - 1]
         continued = line.startswith("+:")  # of ABC 2.1, which abc2midi takes for words

@@ -5,6 +5,8 @@ of 11,000 messages that name a symbol); what it notices later (ties, repeats) of
 and then no column is better than a wrong one.
 """
 
+from functools import lru_cache
+
 from hf_abc.abcmidi import Message
 from hf_abc.notation.lexer import lex
 from hf_abc.notation.tune import FIELD, is_music
@@ -115,6 +117,7 @@ def _kind_at(line: str, column: int) -> str:
     return ""
 
 
+@lru_cache(maxsize=16)
 def _false_tie(line: str) -> int:
     """The column of the first tie whose next note is another one; 0 where there is none."""
     before, tie, place = "", 0, 1
