@@ -1,6 +1,7 @@
 """A whole set of tunes into a folder: the ABC as one book, the files of each tune, and the listening page."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, repeat
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from hf_abc.rendering.audio import AudioFormat, Synthesizer
 from hf_abc.rendering.midi import AS_WRITTEN, Playing, in_key
 from hf_abc.rendering.page import Entry, listening_page
 from hf_abc.rendering.render import Engraving, Extra, Rendered, file_stems, render, write
+
+_AT_ONCE = 2  # tunes: while one is encoded, which leaves Python free, the next one is played and drawn
 
 
 def render_book(
@@ -36,23 +39,31 @@ def render_book(
     texts = [text for text, _, _ in moved]
     write(out / "tunes.abc", "\n".join(text.strip("\n") + "\n" for text in texts))
     titles = [next(iter(header_fields(text).get("T", [])), "") for text in texts]
-    done: list[Rendered] = []
-    for (text, how, notes), stem in zip(moved, file_stems(titles), strict=True):
-        done.append(
-            render(
-                text,
-                out,
-                stem,
-                audio_format=audio_format,
-                font=font,
-                synthesizer=synthesizer,
-                playing=how,
-                engraver=engraver,
-                also=also,
-            )
+
+    def one(tune: tuple[str, Playing, list[str]], stem: str) -> Rendered:
+        text, how, notes = tune
+        rendered = render(
+            text,
+            out,
+            stem,
+            audio_format=audio_format,
+            font=font,
+            synthesizer=synthesizer,
+            playing=how,
+            engraver=engraver,
+            also=also,
         )
-        done[-1].messages.extend(notes)
-        on_tune(done[-1])
+        rendered.messages.extend(notes)
+        return rendered
+
+    done: list[Rendered] = []
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        try:
+            for rendered in pool.map(one, moved, file_stems(titles)):
+                done.append(rendered)
+                on_tune(rendered)
+        finally:
+            pool.shutdown(cancel_futures=True)  # after an error or an interrupt no further tune is begun
     nothing = repeat("")
     known = zip(texts, done, chain(prompts, nothing), chain(copying, nothing), strict=False)
     shown = [Entry(text, rendered, prompt, copied) for text, rendered, prompt, copied in known]

@@ -15,12 +15,13 @@ _LEAD = 1.4  # from line to line, in sizes
 _LETTER = 0.58  # about the width of a letter, in sizes, in the widest serif fonts
 
 
-def put_heading(root: ElementTree.Element, text: str) -> None:
-    """Put the heading of a tune above the music of verovio's SVG, in place; the picture grows by it."""
+def headed(svg: str, text: str) -> str:
+    """The picture of `score`, with the heading of the tune above the music; it grows by that."""
+    root = ElementTree.fromstring(svg)
     music = root.find(f"{_SVG}svg")
     page = music.find(f"{_SVG}g") if music is not None else None
     if music is None or page is None:
-        return
+        return svg
     outer, inner = (list(map(float, each.get("viewBox", "").split())) for each in (root, music))
     left, width = _margin(page), inner[2] - 2 * _margin(page)
     lines, y = [], 0.0
@@ -41,6 +42,8 @@ def put_heading(root: ElementTree.Element, text: str) -> None:
     for each, box in ((root, outer), (music, inner)):
         each.set("viewBox", " ".join(f"{number:g}" for number in box))
     music.extend(lines)
+    ElementTree.register_namespace("", _SVG[1:-1])
+    return ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
 def _margin(page: ElementTree.Element) -> float:

@@ -92,14 +92,13 @@ def _tune(entry: Entry, messages: list[abcmidi.Message]) -> dict[str, Any]:
     title = title_of(entry.text)
     key = parse_key(fields.get("K", [""])[-1])
     meter, rhythm = fields.get("M", [""])[0], plain_words(fields.get("R", [""])[0])
-    svg, notes = score(entry.text, title=False)
     rendered = entry.rendered
+    svg, notes = (rendered.drawn, rendered.messages) if rendered else score(entry.text, title=False)
     midi = rendered.midi.read_bytes() if rendered and rendered.midi else b""
     seconds = round(read(midi).seconds) if midi else 0
     right = abcmidi.bars_right(messages)
     state = "wrong" if not abcmidi.compiles(messages) else "right" if right else "compiles"
     said = [f"line {m.line}: {m.text}" for m in messages if m.kind not in abcmidi.BENIGN]
-    others = rendered.messages if rendered else notes
     return {
         "title": title,
         "key": key.name if key else "",
@@ -119,7 +118,7 @@ def _tune(entry: Entry, messages: list[abcmidi.Message]) -> dict[str, Any]:
         "stem": safe_stem(title),
         "text": entry.text.strip("\n"),
         "prompt": entry.prompt.strip("\n"),
-        "messages": list(dict.fromkeys([*said, *others])),
+        "messages": list(dict.fromkeys([*said, *notes])),
     }
 
 

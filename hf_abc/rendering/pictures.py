@@ -8,6 +8,7 @@ font.
 
 import io
 import re
+import threading
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -28,6 +29,7 @@ _STEP = re.compile(r"[A-Za-z]|[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _NUMBERS = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "Z": 0}
 _INHERITED = ("font-size", "font-style", "font-weight", "text-anchor", "fill", "stroke-width", "stroke")
 _ANCHORS = {"middle": 0.5, "end": 1.0}
+_FONTS = threading.Lock()  # one drawing at a time: they share the fonts
 _OTHER = "DejaVuSans.ttf"
 _FACES = {
     (False, False): "STIXGeneral.ttf",
@@ -51,7 +53,8 @@ def picture(svg: str, picture_format: PictureFormat) -> bytes:
     axes = figure.add_axes((0, 0, 1, 1), xlim=(left, left + width), ylim=(top + height, top))
     axes.axis("off")
     points = 72 * _WIDTH_INCHES / width  # of one unit of the picture
-    _Drawing(root, axes, points).draw(root, np.eye(3), {})
+    with _FONTS:
+        _Drawing(root, axes, points).draw(root, np.eye(3), {})
     file = io.BytesIO()
     facts = {"Software": "hf-abc"} if picture_format == "png" else {"Creator": "hf-abc", "CreationDate": None}
     figure.savefig(file, format=picture_format, dpi=_DPI, metadata=facts)

@@ -16,6 +16,7 @@ from hf_abc.errors import InputError, OutputError
 from hf_abc.record import atomic_write
 from hf_abc.rendering.abcm2ps import draw
 from hf_abc.rendering.audio import AudioFormat, Synthesizer, audio
+from hf_abc.rendering.heading import headed
 from hf_abc.rendering.midi import AS_WRITTEN, Playing, perform
 from hf_abc.rendering.musicxml import musicxml
 from hf_abc.rendering.pictures import picture
@@ -30,7 +31,9 @@ _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """The files of one tune; None where a step failed, and then `messages` says why."""
+    """The files of one tune; None where a step failed, and then `messages` says why. `drawn` is the score
+    without its heading, for a page that has titles of its own.
+    """
 
     abc: Path
     midi: Path | None
@@ -38,6 +41,7 @@ class Rendered:
     audio: Path | None
     messages: list[str] = field(default_factory=list)
     others: list[Path] = field(default_factory=list)
+    drawn: str | None = None
 
 
 _REFUSED = re.compile(
@@ -110,14 +114,15 @@ def render(
     if played is None:
         messages.append("no MIDI file and no sound: there is no note to play in this tune")
 
-    svg, said_of_score = score(text)
+    plain, said_of_score = score(text, title=False)
+    svg = headed(plain, text) if plain is not None else None
     messages += said_of_score
     others = _others(text, svg, out / stem, also)
-    drawn = on_white(svg) if svg is not None else None
+    image = on_white(svg) if svg is not None else None
     if engraver == "abcm2ps":
-        drawn, said_of_score = draw(text)
+        image, said_of_score = draw(text)
         messages += said_of_score
-    score_path = write(out / f"{stem}.svg", drawn) if drawn is not None else None
+    score_path = write(out / f"{stem}.svg", image) if image is not None else None
 
     audio_path = None
     if played is not None:
@@ -128,7 +133,7 @@ def render(
             )
         except InputError as error:
             messages.append(f"no sound: {error}")
-    return Rendered(abc, midi_path, score_path, audio_path, messages, others)
+    return Rendered(abc, midi_path, score_path, audio_path, messages, others, plain)
 
 
 def _others(text: str, svg: str | None, path: Path, also: Sequence[Extra]) -> list[Path]:

@@ -24,7 +24,7 @@ from xml.etree import ElementTree
 
 from hf_abc.abcmidi import harmless
 from hf_abc.errors import MissingPackageError
-from hf_abc.rendering.heading import put_heading
+from hf_abc.rendering.heading import headed
 from hf_abc.rendering.musicxml import musicxml
 
 CHILD = Path(__file__).with_name("engraver.py")
@@ -53,19 +53,24 @@ _OPTIONS = {
 
 
 class Engraver:
-    """A child process with verovio in it. Use it from one thread; `close` ends it, as does the end of the
+    """A child process with verovio in it, for one score at a time. `close` ends it, as does the end of the
     program.
     """
 
     def __init__(self, *, timeout: float = TIMEOUT) -> None:
         self.timeout = timeout
         self.starts = 0
+        self._turn = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
         self._answers: queue.Queue[bytes | None] = queue.Queue()
 
     def engrave(self, xml: str) -> tuple[str | None, str]:
         """The SVG of a MusicXML document, or None and the reason. Never raises because of the document."""
         request = json.dumps({"xml": xml, "options": _OPTIONS}).encode()
+        with self._turn:
+            return self._ask(request)
+
+    def _ask(self, request: bytes) -> tuple[str | None, str]:
         child = self._running()
         assert child.stdin is not None
         try:
@@ -126,6 +131,7 @@ def _listen(pipe: IO[bytes], answers: queue.Queue[bytes | None]) -> None:
 
 
 _shared: Engraver | None = None
+_sharing = threading.Lock()
 
 
 def score(text: str, *, title: bool = True, engraver: Engraver | None = None) -> tuple[str | None, list[str]]:
@@ -139,14 +145,16 @@ def score(text: str, *, title: bool = True, engraver: Engraver | None = None) ->
         raise MissingPackageError("verovio")
     xml, messages = musicxml(harmless(text))
     if engraver is None:
-        if _shared is None:
-            _shared = Engraver()
-            atexit.register(_shared.close)
+        with _sharing:
+            if _shared is None:
+                _shared = Engraver()
+                atexit.register(_shared.close)
         engraver = _shared
     svg, reason = engraver.engrave(xml)
     if svg is None:
         return None, [*messages, reason]
-    return safe_svg(svg, heading=text if title else ""), messages
+    svg = safe_svg(svg)
+    return headed(svg, text) if title else svg, messages
 
 
 _STYLED = {  # what verovio's style sheet says of these classes, as attributes of the elements themselves
@@ -176,20 +184,18 @@ _LETTERS |= dict(zip(range(0xE529, 0xE530), ("pppp", "ppp", "pp", "mp", "mf", "p
 _NOTE_SCALE = 0.5  # of a note in a tempo mark, in thousandths of verovio's em
 
 
-def safe_svg(svg: str, *, heading: str = "") -> str:
+def safe_svg(svg: str) -> str:
     """verovio's SVG, rebuilt from the shapes of a score and nothing else.
 
-    Above it comes the heading of the tune `heading`. No style sheets, fonts, links, scripts, ids or fixed
-    colours remain. Glyphs that are used again are written out: it costs a quarter more bytes, but a browser
-    opens a page of 200 scores in 1.5 s where references take 6 (measured in Chromium).
+    No style sheets, fonts, links, scripts, ids or fixed colours remain. Glyphs that are used again are
+    written out: it costs a quarter more bytes, but a browser opens a page of 200 scores in 1.5 s where
+    references take 6 (measured in Chromium).
     """
     svg = _TEMPO.sub(_draw_notes, svg)
     svg = _GLYPHS.sub(lambda m: f'<tspan font-size="405px">{m[1].translate(_LETTERS)}</tspan>', svg)
     root = ElementTree.fromstring(svg)
     glyphs = {g.attrib["id"]: g for defs in root.iter(f"{_SVG}defs") for g in defs if "id" in g.attrib}
     _clean(root, glyphs)
-    if heading:
-        put_heading(root, heading)
     ElementTree.register_namespace("", _SVG[1:-1])
     return ElementTree.tostring(root, encoding="unicode") + "\n"
 

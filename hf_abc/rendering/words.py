@@ -39,7 +39,7 @@ NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def plain_words(text: str) -> str:
-    """The text with its escapes written out; what is no escape stays, and control characters become spaces."""
+    """The text with its escapes written out; what is no escape stays. Control characters become spaces."""
 
     def letter(found: re.Match[str]) -> str:
         code, special, accent, base, literal, number, name = found.groups()
