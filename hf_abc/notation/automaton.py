@@ -23,16 +23,18 @@ from hf_abc.notation.part import Part, Ratio
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _NOTE_LETTERS = "ABCDEFGabcdefg"
+_BODY_FIELDS = "IKLMPQTVWsw"  # abc2midi takes no others
+_INLINE_FIELDS = "IKLMPQRVr"
 _SIGNS = "HLMOPRSTsuv.~"  # decorations of one character that abc2midi knows
 _LENGTH = r"\d{0,2}(?:/{0,2}|/\d{0,2})"
 _PENDING = re.compile(
-    rf"(?:\^\^?|__?|=)(?:[A-Ga-g](?:(?<=[A-G]),*|(?<=[a-g])'*){_LENGTH})?"
-    rf"|[A-G],*{_LENGTH}|[a-g]'*{_LENGTH}|[zx]{_LENGTH}|[ZX]\d{{0,2}}|y\d?"
+    rf"(?:\^\^?|__?|=)(?:[A-Ga-g](?:(?<=[A-G]),{{0,3}}|(?<=[a-g])'{{0,3}}){_LENGTH})?"
+    rf"|[A-G],{{0,3}}{_LENGTH}|[a-g]'{{0,3}}{_LENGTH}|[zx]{_LENGTH}|[ZX]\d{{0,2}}|y\d?"
     r"|\(\d?(?:(?<=\d):\d?(?::\d?)?)?|>{1,3}|<{1,3}"
-    r"|:(?:[:|](?:[|\]:]|\d(?:[,-]?\d)*[,-]?)*)?|\|(?:[|\]:]|\d(?:[,-]?\d)*[,-]?)*|\[(?:[A-Za-z]|\|[:|]?|\d(?:[,-]?\d)*[,-]?)?"
+    r"|::?|:?\|\|?(?:\]|:)?|(?::\|)?\|\d(?:[,-]?\d)*[,-]?|:\|\d(?:[,-]?\d)*[,-]?|\[(?:[A-Za-z]|\|:?|\d(?:[,-]?\d)*[,-]?)?"
     rf"|\]{_LENGTH}"
 )
-_BAR = re.compile(r":*\|[|\]:]*(?:\d+(?:[,-]\d+)*)?|::(?:\d+(?:[,-]\d+)*)?|\[\||\[\d+(?:[,-]\d+)*")
+_BAR = re.compile(r"::|:?\|\|?(?:\]|:)?|(?::?\||:\|\|)\d+(?:[,-]\d+)*|\[\|:?|\[\d+(?:[,-]\d+)*")
 _POWERS = ("", "2", "4", "8", "16", "32", "64")
 
 
@@ -42,7 +44,7 @@ class State(NamedTuple):
     mode: what is being read: `line` a line's first letters, `field` a field line, `music`, `inline` a field
     in brackets, `comment`, `quote`, `sign` a decoration between `!`, `tail` what may stand behind a `\\`;
     pending: the symbol that is not yet over; seen: fields of the header; chord: the length and the pitches
-    of an open chord, and how a chord that is over waits for its own length; late: the tune is to end soon.
+    of an open chord, and how a chord that is over waits for its own length; late: the tune is to end soon; gap: a space has just been read; dot: a `.` has, which belongs to what follows.
     """
 
     mode: str = "line"
@@ -56,6 +58,8 @@ class State(NamedTuple):
     chord: tuple[Ratio, tuple[str, ...]] | None = None
     grace: bool = False
     late: bool = False
+    gap: bool = False
+    dot: bool = False
     voices: bool = False
 
     @property
@@ -77,19 +81,25 @@ def step(state: State, character: str) -> State | None:
 
 def may_end(state: State) -> State | None:
     """The state at the end of the tune (`loose` where its last bar is odd); None where it may not end."""
-    if not state.body or state.chord or state.grace or state.mode in ("inline", "quote", "sign"):
-        return None
-    if state.mode == "line" and state.pending and state.pending[-1] == ":":
+    if not state.body or state.chord or state.grace or state.dot or state.mode in ("inline", "quote", "sign"):
         return None
     over = _flush(state) if state.mode in ("music", "line") else state
     if over is None or over.chord or over.grace or not _may_leave(over):
         return None
     part = over.part
-    if not part.complete or not any(p.sounded for _, p in (*over.others, ("", part))):
+    cut = state.late and len(state.named) > 1  # better open than endless
+    if not (part.complete or cut and part._replace(repeat=0, ending=0).complete) or not any(p.sounded for _, p in (*over.others, ("", part))):
         return None
     if over.voices and _behind(over):
         return None
     return over if music.ends_well(part) else over._replace(part=part._replace(loose=True))
+
+
+def settled(state: State) -> State | None:
+    """The state where the symbol under way is over as it stands (`loose` where that is odd); None where it
+    must go on.
+    """
+    return _flush(state) if state.pending and state.mode == "music" else state
 
 
 def hurried(state: State) -> State:
@@ -104,20 +114,15 @@ def _line(state: State, c: str) -> State | None:
     """The beginning of a line: a field or music."""
     pending = state.pending
     if not pending:
-        if c in _LETTERS:
+        if c in _LETTERS and (not state.body or (not state.late and c in _BODY_FIELDS and _open_field(state, c))):
             return state._replace(pending=c)
         if c == "%":
             return state._replace(mode="comment") if state.seen else None
         return _music(state._replace(mode="music"), c) if state.body and c != "\n" else None
-    if len(pending) == 1 and c == ":":
-        if pending not in _NOTE_LETTERS + "z" or not state.body:
-            return _open_field(state, pending)
-        return state._replace(pending=pending + c)
+    if c == ":":
+        return _open_field(state, pending)
     if not state.body:
         return None
-    if len(pending) == 2 and c not in ":|":
-        opened = _open_field(state, pending[0])
-        return opened and _field(opened, c)
     after: State | None = state._replace(mode="music", pending="")
     for letter in pending + c:
         after = after and _music(after, letter)
@@ -127,10 +132,12 @@ def _line(state: State, c: str) -> State | None:
 def _open_field(state: State, letter: str) -> State | None:
     """`letter` and a colon have been read."""
     if state.body:
-        if letter in "X" or state.chord or state.grace:
+        if state.chord or state.grace or letter not in _BODY_FIELDS + _INLINE_FIELDS:
             return None
         if letter == "V" and not _may_leave(state):
             return None
+        if letter == "V" and state.voices and not state.named:
+            state = _loosened(state, True)
         if letter in "ML" and not _between(state.part):
             return None
     elif (letter == "X") != (not state.seen) or (letter == "K" and letter in state.seen):
@@ -239,8 +246,8 @@ def _behind(state: State) -> bool:
 def _may_begin(state: State) -> bool:
     """Whether the voice may begin another bar."""
     part = state.part
-    if state.late and part.sounded and part.closing is not None:
-        if len(state.named) < 2 and (part.repeat != 1 or part.closing.repeat_end):
+    if state.late and part.sounded and part.closing is not None and not part.tie:
+        if len(state.named) < 2 and (not part.repeats or part.closing.repeat_end):
             return False
     if not state.voices or len(state.named) < 2 or part.closing is None:
         return True
@@ -285,8 +292,13 @@ def _fresh(state: State, c: str) -> State | None:
     """A character that begins a symbol."""
     if state.grace:
         return _in_grace(state, c)
-    if c in " \t`$":
-        return state
+    if c in " \t`$" and not state.dot:
+        return _loosened(state._replace(gap=True), state.gap or state.chord is not None)
+    if state.gap:
+        state = state._replace(gap=False)
+    if state.dot and c not in "-([|^_=~" and c not in _NOTE_LETTERS:
+        return None
+    state = state._replace(dot=False) if state.dot else state
     if c in "[^_=zxZX(" or c in _NOTE_LETTERS:
         if state.chord and c in "[zxZX(":
             return None
@@ -296,7 +308,7 @@ def _fresh(state: State, c: str) -> State | None:
             return state if state.chord[1] else None
         if c == "]" and state.chord[1]:
             return state._replace(pending=c)
-        return state if c in _SIGNS else state._replace(mode="quote") if c == '"' else None
+        return state if c in _SIGNS else None
     return _sign(state, c)
 
 
@@ -305,18 +317,22 @@ def _sign(state: State, c: str) -> State | None:
     part = state.part
     if c in "|:":
         return _hopeful(state, c)
+    full = part.full > 0 and part.closing is None and part.filled == part.full
     if c == "\n":
-        return state._replace(mode="line")
+        return _loosened(state._replace(mode="line"), full)
     if c in "<>":
         return _with(state, music.broken(part, c), c)
-    if c == "-":  # apart from its note: who knows which
-        return _with(state, part._replace(tie=("",), loose=True)) if part.sounded and not part.tie else None
-    if c == "{":
-        return state._replace(grace=True) if not part.tie else None
     if c == ")":
         return state._replace(part=part._replace(slur=False))
+    if c == "-":  # apart from its note: who knows which
+        return _with(state, part._replace(tie=("",), loose=True)) if part.sounded and not part.tie else None
+    if state.late:
+        return None
+    state = _loosened(state, full)  # what belongs to a note stands in front of it
+    if c == "{":
+        return state._replace(grace=True) if not part.tie else None
     if c == "y":
-        return state._replace(pending=c)
+        return _loosened(state._replace(pending=c), True)
     if c == '"':
         return state._replace(mode="quote")
     if c in "!+":
@@ -325,13 +341,16 @@ def _sign(state: State, c: str) -> State | None:
         return state._replace(mode="comment")
     if c == "\\":
         return state._replace(mode="tail")
-    return state if c in _SIGNS else None
+    return state._replace(dot=c == ".") if c in _SIGNS else None
 
 
 def _start(state: State, c: str) -> State | None:
     """The first character of a note, rest, chord, tuplet, slur or of a field in brackets."""
+    if c == "[" and state.late and _open_chord(state, "") is None:
+        return None
     if c in "[(":
-        return state._replace(pending=c)
+        full = state.part.full > 0 and state.part.closing is None and not state.part.room
+        return _loosened(state._replace(pending=c), full)
     if state.chord is None:
         begun = music.begin(state.part) if _may_begin(state) else None
         if begun is None:
@@ -351,11 +370,15 @@ def _hopeful(state: State, pending: str) -> State | None:
     if first in "|:" or pending[:2] == "[|" or (first == "[" and pending[1:2].isdigit()):
         return _hopeful_bar(after, pending)
     if first in "<>":
-        part = state.part._replace(mark=0)
+        part = state.part._replace(mark=False)
         return _with(state, music.broken(part, pending), pending)
     if first == "(":
         return after if len(pending) < 2 or _hopeful_tuplet(state, pending) else None
-    if first in "y[" or state.grace:
+    if first == "[":
+        field = pending[1:] in _INLINE_FIELDS and state.chord is None and not state.late
+        field = field and (len(pending) < 2 or _open_field(state, pending[1]) is not None)
+        return after if field or _open_chord(state._replace(pending=""), pending[1:]) else None
+    if first == "y" or state.grace:
         return after
     if first in "ZX":
         return after if music.rest_bars(state.part, 1) else None
@@ -367,7 +390,7 @@ def _hopeful_bar(state: State, text: str) -> State | None:
     part = state.part
     options = [text + more for more in ("", "|", ":", "]", "1", "2") if _BAR.fullmatch(text + more)]
     closed = [music.bar(part, option) for option in options]
-    if state.late:
+    if state.late and len(state.named) < 2:
         closed = [p if p and _hurried_bar(part, p) else None for p in closed]
     good = [p for p in closed if p is not None]
     if not good:
@@ -381,7 +404,7 @@ def _hurried_bar(before: Part, after: Part) -> bool:
     assert line is not None
     if line.repeat_start or line.ending:
         return False
-    return bool(line.repeat_end) or (after.repeat != 1 and line.section) or not before.filled
+    return bool(line.repeat_end) or (not after.repeats and line.section) or not before.filled
 
 
 def _hopeful_tuplet(state: State, text: str) -> bool:
@@ -393,31 +416,47 @@ def _hopeful_tuplet(state: State, text: str) -> bool:
 
 
 def _hopeful_note(state: State, text: str) -> State | None:
-    """A note under way: its length so far, or one that it can grow into, must fit."""
+    """A note, rest or end of a chord under way: its length so far, or one that it can grow into, must fit."""
     head, length = _split(text)
-    if not head or head[-1] in "^_=":
-        return state
     part, chord = state.part, state.chord
+    inner: Ratio = (1, 1)
+    loose = False
     if text[0] == "]":
         assert chord is not None
-        own, inner = _ratio(length), chord[0]
-        fits = any(
-            music.fits(part, (inner[0] * r[0], inner[1] * r[1])) for r in (own, *_longer(length)) if r
-        )
-        return state if fits else None
-    if chord is not None:
-        same = chord[1] == () or any(r == chord[0] for r in (_ratio(length), *_longer(length)) if r)
-        return state if same else None
-    now = _ratio(length)
-    if now and music.fits(part, now):
-        return state
-    growing = [r for r in _longer(length) if r and music.fits(part, r)]
-    if not growing:
-        return None
-    expected = length in ("", "/") or part.mark or part.tuplet[3] or (length.isdigit() and _half(length) in growing)
-    if expected and (length or not now or music.written(part, now) > part.room or part.mark or part.tuplet[0]):
-        return state
-    return state._replace(part=part._replace(loose=True))
+        inner = chord[0]
+    elif chord is not None:
+        if len(chord[1]) > 8:
+            return None
+        loose = len(chord[1]) > 4
+        if chord[1] and head[-1] not in "^_=":
+            same = [ratio == chord[0] for ratio in (_ratio(length), *_longer(length))]
+            return None if not any(same) else _loosened(state, loose)
+    elif head not in "zx":
+        if not music.takes(part, head, well=False):
+            return None
+        loose = not music.takes(part, head, well=True)
+    now = None if head[-1:] in ("^", "_", "=") else _ratio(length)
+    longer = [ratio for ratio in _longer(length) if ratio]
+    if chord is not None and text[0] != "]":  # what stands behind the chord may still change its length
+        longer = [*longer, *((now[0], now[1] * power) for power in (2, 4, 8, 16) if now)]
+    if now and music.fits(part, _times(now, inner), well=True):
+        return _loosened(state, loose)
+    half = length[-1:] in tuple("13579") and "/" not in length and _half(length) in longer and music.fits(part, _half(length), well=True)
+    if length in ("", "/") or part.mark or part.tuplet[3] or half:
+        if any(music.fits(part, _times(ratio, inner), well=True) for ratio in longer):
+            return _loosened(state, loose)
+    if any(music.fits(part, _times(ratio, inner)) for ratio in (*longer, *([now] if now else []))):
+        return _loosened(state, True)
+    return None
+
+
+def _times(one: Ratio, other: Ratio) -> Ratio:
+    return (one[0] * other[0], one[1] * other[1])
+
+
+def _loosened(state: State, loose: bool) -> State:
+    """The state, its last step marked as odd."""
+    return state._replace(part=state.part._replace(loose=True)) if loose else state
 
 
 def _flush(state: State) -> State | None:
@@ -478,6 +517,8 @@ def _open_chord(state: State, letter: str) -> State | None:
     begun = music.begin(state.part) if _may_begin(state) else None
     if begun is None:
         return None
+    if not any(music.fits(begun, ratio) for ratio in ((1, 1), (1, 2), (1, 4), (1, 8), (1, 16))):
+        return None
     opened: State | None = state._replace(part=begun, chord=((1, 1), ()))
     for c in letter:
         opened = opened and _fresh(opened, c)
@@ -485,6 +526,8 @@ def _open_chord(state: State, letter: str) -> State | None:
 
 
 def _open_inline(state: State, letter: str) -> State | None:
+    if letter not in _INLINE_FIELDS:
+        return None
     opened = _open_field(state._replace(pending=""), letter)
     return opened and opened._replace(mode="inline", pending=opened.pending or f"{letter}:")
 

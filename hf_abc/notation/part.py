@@ -26,7 +26,8 @@ class Part(NamedTuple):
 
     filled: what is in the bar; carry: what stood before a repeat sign or double bar inside of this bar;
     pickup: length of the first bar since the repeat began, where that is short; opened: whether a short bar
-    may end here, since it began at a section; closing: the bar lines since the last note; first: no bar is
+    may end here, since it began at a section; mark: a `>` or `<` waits for its second note, as long as the
+    `last` one; closing: the bar lines since the last note; first: no bar is
     over yet; fresh: the first bar since a repeat began; repeat: 0 none yet, 1 open, 2 closed; ending: the
     number of the running ending, negative where its `:|` has come; played: length of the bars that are over,
     -1 where nobody counts; tie: the pitches that the next note must hold, behind a `|` where a bar line has
@@ -47,7 +48,7 @@ class Part(NamedTuple):
     ending: int = 0
     tuplet: tuple[int, int, int, int] = (0, 1, 1, 0)  # notes left, times, divided by, written ticks
     last: int = 0
-    mark: int = 0  # of broken rhythm: 2 for `>`, 4 for `>>`, negative for `<`
+    mark: bool = False
     tie: tuple[str, ...] = ()
     slur: bool = False
     sounded: bool = False
@@ -67,7 +68,12 @@ class Part(NamedTuple):
     @property
     def complete(self) -> bool:
         """Whether no note, tie, tuplet or repeat waits for something."""
-        return not (self.tuplet[0] or self.mark or self.tie or self.repeat == 1)
+        return not (self.tuplet[0] or self.mark or self.tie or self.repeats)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether a `:|` must still come."""
+        return self.repeat == 1 or self.ending == 1
 
 
 def begin(part: Part) -> Part | None:
@@ -95,7 +101,7 @@ def begin(part: Part) -> Part | None:
         closing=None,
         first=part.first and not part.filled,
         fresh=fresh,
-        ending=part.ending if line.ending or part.ending > 0 and not line.section else 0,
+        ending=part.ending if line.ending or part.ending == 1 or part.ending > 0 and not line.section else 0,
         played=part.played + part.filled if part.played >= 0 else -1,
     )
 
@@ -106,8 +112,10 @@ def written(part: Part, length: Ratio) -> int:
     return 0 if rest else ticks
 
 
-def fits(part: Part, length: Ratio) -> bool:
-    """Whether a note of that length may stand here, in a bar that has begun."""
+def fits(part: Part, length: Ratio, *, well: bool = False) -> bool:
+    """Whether a note of that length may stand here, in a bar that has begun; `well` where abc2midi finds
+    nothing to say, and what remains of the bar is no sliver.
+    """
     ticks = written(part, length)
     left, times, divided, each = part.tuplet
     if not ticks or (each and each != ticks):
@@ -118,7 +126,9 @@ def fits(part: Part, length: Ratio) -> bool:
     if not part.full:
         return True
     rest = part.room - (sounding if each else left * ticks * times // divided if left else ticks)
-    return rest >= 0 and (each > 0 or rest % FINEST == 0)
+    if well and part.carry:
+        rest -= part.carry
+    return rest >= 0 and (each > 0 or rest % (_fine(part) if well else FINEST) == 0)
 
 
 def sound(part: Part, length: Ratio, pitches: tuple[str, ...]) -> Part | None:
@@ -132,18 +142,15 @@ def sound(part: Part, length: Ratio, pitches: tuple[str, ...]) -> Part | None:
     left, times, divided, each = part.tuplet
     sounding = ticks * times // divided if left else ticks
     last = 0 if left == 1 else sounding
-    if part.mark:  # the pair as a whole is as long as it is written
-        whole = abs(part.mark)
-        last = sounding // whole if part.mark > 0 else sounding * (2 * whole - 1) // whole
+    if part.mark:  # the pair as a whole is as long as it is written; abc2midi takes no second mark
+        last = 0
     filled = part.filled + sounding
-    loose = bool(torn) or bool(part.full) and (
-        part.carry + filled > part.full or (left <= 1 and (part.full - filled) % _fine(part) != 0)
-    )
+    loose = bool(torn) or not fits(part, length, well=True)
     return part._replace(
         filled=filled,
         tuplet=(left - 1, times, divided, ticks) if left > 1 else (0, 1, 1, 0),
         last=last,
-        mark=0,
+        mark=False,
         tie=(),
         sounded=part.sounded or bool(pitches),
         loose=part.loose or loose,
@@ -176,7 +183,8 @@ def broken(part: Part, mark: str) -> Part | None:
         return None
     if part.full and part.room < part.last:
         return None
-    return part._replace(mark=2 ** len(mark) * (1 if mark[0] == ">" else -1))
+    loose = part.loose or bool(part.full and part.room - part.carry < part.last)
+    return part._replace(mark=True, loose=loose)
 
 
 def bar(part: Part, text: str) -> Part | None:
@@ -195,14 +203,15 @@ def bar(part: Part, text: str) -> Part | None:
             return None
         repeat, ending = 1, 0
     if line.double and not (line.repeat_end or line.repeat_start):
-        repeat, ending = (0 if repeat == 2 else repeat), (ending if repeat == 1 else 0)
+        repeat, ending = (0 if repeat == 2 else repeat), (ending if repeat == 1 or ending == 1 else 0)
     if line.ending:
         number = int(re.match(r"\d{1,3}", line.ending)[0])  # type: ignore[index]
         if not _may_end(part, line, ending, number):
             return None
         ending = number
     loose = part.loose or (before is None and not _closes_well(part, line))
-    loose = loose or (line.ending != "" and ending == 1 and part.repeat == 2)
+    loose = loose or (line.ending != "" and ending == 1 and part.repeat != 1)
+    loose = loose or (line.section and any(not tied.startswith("|") for tied in part.tie))
     return part._replace(
         closing=before.merge(line) if before is not None else line,
         repeat=repeat,
@@ -225,6 +234,8 @@ def _closes_well(part: Part, line: Barline) -> bool:
     """Whether abc2midi finds nothing to say about a bar that this line ends."""
     if line.repeat_end and part.repeat != 1:
         return False  # it would have to guess where the repeat began
+    if line.double and not line.repeat_end and (part.ending == 1 or part.repeat == 1 and not part.ending):
+        return False  # the repeat would stay open
     total = part.carry + part.filled
     if not part.full or not part.filled:
         return True
@@ -234,7 +245,9 @@ def _closes_well(part: Part, line: Barline) -> bool:
         return True
     if not line.section or line.ending:
         return False
-    return part.repeat != 1 or (bool(part.pickup) and total == part.full - part.pickup)
+    if part.pickup and total == part.full - part.pickup:
+        return True
+    return part.repeat != 1 and (part.full - total) % part.unit == 0
 
 
 def _may_end(part: Part, line: Barline, ending: int, number: int) -> bool:
@@ -243,6 +256,16 @@ def _may_end(part: Part, line: Barline, ending: int, number: int) -> bool:
         return part.sounded and not line.repeat_end and not line.repeat_start
     just_closed = line.repeat_end or (part.closing is not None and part.closing.repeat_end)
     return bool(just_closed) and ending < 0
+
+
+def takes(part: Part, head: str, *, well: bool) -> bool:
+    """Whether a note whose pitch begins with `head` may stand here: what is tied to it must go on."""
+    for tied in part.tie:
+        wanted = tied.lstrip("|")
+        if wanted and not any(w.startswith(head) for w in (wanted, wanted.lstrip("^_="))):
+            if well or not tied.startswith("|"):
+                return False
+    return True
 
 
 def _holds(tied: str, pitches: tuple[str, ...]) -> bool:

@@ -108,6 +108,16 @@ class Gpt2Decoder:
         """Read the tokens `ids` (length,) into a row of the memory."""
         self._read(ids, torch.float32, memory, row)
 
+    def copy(self, memory: Memory, source: int, target: int, length: int) -> None:
+        """Give the row `target` what the row `source` knows of its first `length` tokens."""
+        if source != target:
+            for keys, values in memory:
+                keys[target, :, :length] = keys[source, :, :length]
+                values[target, :, :length] = values[source, :, :length]
+
+    def back(self, ids: Tensor, memory: Memory, row: int) -> None:
+        """Put a row back to where it had read `ids`: what it has read since will be overwritten."""
+
     def exact_logits(self, ids: Tensor) -> Tensor:
         """The logits (vocab,) of what follows the tokens `ids` (length,), in double precision throughout."""
         hidden = self._read(ids, torch.float64, None, 0)[-1:]

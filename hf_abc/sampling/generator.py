@@ -1,26 +1,27 @@
 """The generator: many tunes at once, each with random numbers of its own.
 
-GPT-2 runs through `Gpt2Decoder`, and a row whose tune has ended takes the next prompt at once, so that the
-batch stays full; any other causal model goes through its own `generate`, in batches of prompts of equal
-length. Both choose a token in the same way, by one exponential number for each token of the vocabulary (the
-Gumbel-max trick): what one tune draws depends on (seed, index) and on nothing else.
+GPT-2 and our LSTM run through decoders of their own (`engine.py`); any other causal model goes through its
+own `generate`, in batches of prompts of equal length. All choose a token in the same way, by one exponential
+number for each token of the vocabulary: what one tune draws depends on (seed, index) and on nothing else.
 
-What is guaranteed: with GPT-2, the same (seed, index, prompt) gives the same tune whatever the batch size,
-the number of threads and the processor. These change the order of additions and so the last bits of a
-logit, which decide only where two tokens come out nearly equal; there the logits are computed again, in
-double precision and from the tune alone (for one token in some ten thousand). A model that runs through
-`generate` lacks this second look, and one tune in some thousands may change with the batch size.
+What is guaranteed: with GPT-2 and the LSTM, the same (seed, index, prompt) gives the same tune whatever the
+batch size, the number of threads and the processor. These change the order of additions and so the last
+bits of a logit, which decide only where two tokens come out nearly equal; there the logits are computed
+again, in double precision and from the tune alone (for one token in some ten thousand). A model that runs
+through `generate` lacks this second look, and one tune in some thousands may change with the batch size.
 
 There are no penalties here and there should be none: music repeats, and half-way through a tune has used
-most of its own characters, so that a repetition penalty is a penalty on everything.
+most of its own characters, so that a repetition penalty is a penalty on everything. What guards do against
+loops and wrong bars is told in guards.py.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -28,15 +29,18 @@ from torch import Tensor
 
 from hf_abc.errors import InputError
 from hf_abc.models.tokenizers import encode
-from hf_abc.sampling.decoder import Gpt2Decoder, Memory
+from hf_abc.sampling.decoder import Gpt2Decoder
+from hf_abc.sampling.drawing import choose, choose_among
+from hf_abc.sampling.engine import Decoder, Rows
+from hf_abc.sampling.guards import NO_GUARDS, Guards, Watch
+from hf_abc.sampling.job import Job, check_room, header_length, noise_of
+from hf_abc.sampling.lstm_decoder import LstmDecoder
+from hf_abc.sampling.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-
-_NEAR = 2e-4
-"""Two tokens are nearly equal when their logits, with the noise, differ by less (single precision errs by
-some 1e-5)."""
+Model = "PreTrainedModel | Gpt2Decoder | LstmDecoder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,8 @@ class Sample:
     """A tune that a model wrote.
 
     text: the tune, its prompt included; tokens: how many the model wrote; ended: whether it ended the tune
-    by itself (the end token counts as written), rather than being cut off. The same (seed, index) gives the
+    by itself (the end token counts as written), rather than being cut off; rewinds: how often the loop
+    guard took bars back; guarded: whether the bar guard was on to the end. The same (seed, index) gives the
     same tune again.
     """
 
@@ -54,25 +59,12 @@ class Sample:
     index: int
     tokens: int
     ended: bool
+    rewinds: int = 0
+    guarded: bool = False
 
 
-@dataclass(slots=True)
-class _Job:
-    """A tune in the making: its ids so far, the end token in front included, and where it must stop."""
-
-    index: int
-    ids: list[int]
-    limit: int
-    random: np.random.Generator
-    prompt_length: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.prompt_length = len(self.ids)
-
-
-@torch.inference_mode()
 def generate_tunes(
-    model: PreTrainedModel | Gpt2Decoder,
+    model: PreTrainedModel | Gpt2Decoder | LstmDecoder,
     tokenizer: PreTrainedTokenizerFast,
     prompts: Sequence[str],
     *,
@@ -81,16 +73,52 @@ def generate_tunes(
     min_p: float = 0.0,
     batch_size: int = 32,
     max_new_tokens: int | None = None,
+    min_new_tokens: int = 0,
+    guards: Guards = NO_GUARDS,
     on_tune: Callable[[Sample], None] | None = None,
 ) -> list[Sample]:
     """One tune for each prompt ("" leaves everything to the model), in the order of the prompts.
 
-    A tune stops at the end token, after `max_new_tokens`, or where the model's positions end. `temperature`
-    0 always takes the likeliest token; `min_p` leaves out tokens that are less likely than that share of
-    the likeliest one. `on_tune` is called with each tune as soon as it is finished, in that order, so that
-    an interrupt loses none. Raises InputError for values out of range, for a prompt that leaves no room and
-    for a tokenizer of another model.
+    A tune stops at the end token, after `max_new_tokens`, or where the model's positions end; with more
+    `max_new_tokens` than there are positions it goes on in a sliding window. Before `min_new_tokens` the
+    end token is not drawn. `temperature` 0 always takes the likeliest token; `min_p` leaves out tokens
+    that are less likely than that share of the likeliest one. `on_tune` is called with each tune as soon
+    as it is finished, in that order, so that an interrupt loses none. Raises InputError for values out of
+    range, for a prompt that leaves no room and for a tokenizer of another model.
     """
+    samples: dict[int, Sample] = {}
+    for sample in stream_tunes(
+        model,
+        tokenizer,
+        prompts,
+        seed=seed,
+        temperature=temperature,
+        min_p=min_p,
+        batch_size=batch_size,
+        max_new_tokens=max_new_tokens,
+        min_new_tokens=min_new_tokens,
+        guards=guards,
+    ):
+        samples[sample.index] = sample
+        if on_tune is not None:
+            on_tune(sample)
+    return [samples[index] for index in range(len(prompts))]
+
+
+def stream_tunes(
+    model: PreTrainedModel | Gpt2Decoder | LstmDecoder,
+    tokenizer: PreTrainedTokenizerFast,
+    prompts: Sequence[str],
+    *,
+    seed: int,
+    temperature: float = 1.0,
+    min_p: float = 0.0,
+    batch_size: int = 32,
+    max_new_tokens: int | None = None,
+    min_new_tokens: int = 0,
+    guards: Guards = NO_GUARDS,
+) -> Iterator[Sample]:
+    """The tunes of `generate_tunes`, each as soon as it is finished."""
     if temperature < 0 or not 0 <= min_p <= 1:
         raise InputError(
             f"temperature {temperature} must not be below 0, and min_p {min_p} must lie between 0 and 1"
@@ -99,184 +127,146 @@ def generate_tunes(
         raise InputError(f"batch size {batch_size} and max_new_tokens {max_new_tokens} must be at least 1")
     if seed < 0:
         raise InputError(f"the seed {seed} must not be negative")
-    if not isinstance(model, Gpt2Decoder) and Gpt2Decoder.fits(model.config.to_dict()):
-        model = Gpt2Decoder.from_model(model)
-    jobs = _jobs(model, tokenizer, prompts, seed, max_new_tokens)
+    decoder = decoder_of(model)
+    vocabulary = vocabulary_of(tokenizer, guards.voices)
+    jobs = _jobs(decoder or model, tokenizer, vocabulary, prompts, seed, max_new_tokens, min_new_tokens)
     end_id = tokenizer.eos_token_id
-    if isinstance(model, Gpt2Decoder):
-        finished = _with_decoder(model, jobs, end_id, batch_size, temperature, min_p)
+    if guards:
+        for job in jobs:
+            job.watch = Watch.over_prompt(
+                guards, vocabulary, job.ids, job.limit, text=prompts[job.index], bans=decoder is None
+            )
+    if decoder is not None:
+        bar_ends = [bool(text) and ("|" in text or "\n" in text) for text in vocabulary.texts]
+        finished = Rows(decoder, jobs, end_id, batch_size, temperature, min_p, bar_ends).run()
     else:
-        finished = _with_generate(model, jobs, end_id, batch_size, temperature, min_p)
-    samples: dict[int, Sample] = {}
-    for job in finished:
-        ended = len(job.ids) > job.prompt_length and job.ids[-1] == end_id
-        sample = Sample(
+        finished = _with_generate(
+            cast("PreTrainedModel", model), jobs, end_id, batch_size, temperature, min_p
+        )
+    return _samples(finished, tokenizer, prompts, seed, end_id)
+
+
+def decoder_of(model: PreTrainedModel | Gpt2Decoder | LstmDecoder) -> Decoder | None:
+    """The decoder of a model; None for a model that has none here."""
+    if isinstance(model, Gpt2Decoder | LstmDecoder):
+        return model
+    config = model.config.to_dict()
+    if Gpt2Decoder.fits(config):
+        return Gpt2Decoder.from_model(model)
+    return LstmDecoder.from_model(model) if LstmDecoder.fits(config) else None
+
+
+_VOCABULARIES: WeakKeyDictionary[Any, dict[bool, Vocabulary]] = WeakKeyDictionary()
+
+
+def vocabulary_of(tokenizer: PreTrainedTokenizerFast, voices: bool = True) -> Vocabulary:
+    """The vocabulary of a tokenizer, made once: it remembers the places that tunes have come to."""
+    known = _VOCABULARIES.setdefault(tokenizer, {})
+    if voices not in known:
+        known[voices] = Vocabulary(tokenizer, voices=voices)
+    return known[voices]
+
+
+def _samples(
+    finished: Iterator[Job],
+    tokenizer: PreTrainedTokenizerFast,
+    prompts: Sequence[str],
+    seed: int,
+    end_id: int,
+) -> Iterator[Sample]:
+    while True:
+        with torch.inference_mode():
+            job = next(finished, None)
+        if job is None:
+            return
+        ended = job.written > 0 and job.ids[-1] == end_id
+        yield Sample(
             prompt=prompts[job.index],
             text=str(tokenizer.decode(job.ids[1 : -1 if ended else None])),
             seed=seed,
             index=job.index,
-            tokens=len(job.ids) - job.prompt_length,
+            tokens=job.written,
             ended=ended,
+            rewinds=job.watch.rewinds if job.watch else 0,
+            guarded=job.watch is not None and job.watch.place is not None,
         )
-        samples[job.index] = sample
-        if on_tune is not None:
-            on_tune(sample)
-    return [samples[index] for index in range(len(prompts))]
-
-
-def choose(logits: Tensor, noise: Tensor, temperature: float, min_p: float) -> tuple[Tensor, Tensor]:
-    """A token (n,) for each row of `logits` (n, vocab), by exponential random numbers `noise` (n, vocab).
-
-    The token with the largest probability / noise is drawn with just its probability. The second result (n,)
-    says of which rows a change in the last bits of the logits might have changed the token. Rows of NaN raise
-    InputError.
-    """
-    scores = logits.double()
-    scores = scores - scores.amax(-1, keepdim=True)
-    if temperature:
-        near = _NEAR / temperature
-        weights = (scores / temperature).exp()  # relative to the likeliest token, which has 1
-    else:
-        near, weights, noise = _NEAR, scores.exp(), torch.ones_like(noise)
-    draws = weights / noise
-    if min_p:
-        draws[weights < min_p * (1 - near)] = 0.0
-    best, chosen = draws.max(-1)
-    if bool(best.isnan().any()):
-        raise InputError(
-            "the model gives NaN instead of probabilities: its weights are broken, train it again"
-        )
-    close = (draws > best[:, None] * (1 - near)).sum(-1) > 1
-    at_the_edge = weights.gather(-1, chosen[:, None])[:, 0] < min_p * (1 + near)
-    return chosen, close | at_the_edge
-
-
-def _choose_exactly(logits: Tensor, noise: Tensor, temperature: float, min_p: float) -> int:
-    """The token for one row of logits (vocab,) in double precision, which leave no doubt."""
-    if min_p:
-        scores = logits - logits.max()
-        logits = logits.masked_fill((scores / (temperature or 1.0)).exp() < min_p, -torch.inf)
-    return int(choose(logits[None], noise[None], temperature, 0.0)[0])
-
-
-def _noise(rows: Sequence[_Job], vocab_size: int) -> Tensor:
-    """The random numbers for the next token of each job, (rows, vocab)."""
-    noise = np.empty((len(rows), vocab_size))
-    for row, job in zip(noise, rows, strict=True):
-        job.random.standard_exponential(out=row)
-    return torch.from_numpy(noise)
 
 
 def _jobs(
-    model: PreTrainedModel | Gpt2Decoder,
+    model: PreTrainedModel | Decoder,
     tokenizer: PreTrainedTokenizerFast,
+    vocabulary: Vocabulary,
     prompts: Sequence[str],
     seed: int,
     max_new_tokens: int | None,
-) -> deque[_Job]:
-    if isinstance(model, Gpt2Decoder):
-        positions: int | None = model.positions
-        vocab_size = model.vocab_size
+    min_new_tokens: int,
+) -> deque[Job]:
+    slides = isinstance(model, Gpt2Decoder | LstmDecoder)
+    if slides:
+        positions, vocab_size = cast("Decoder", model).positions, cast("Decoder", model).vocab_size
     else:
-        positions = getattr(model.config, "max_position_embeddings", None)
-        vocab_size = model.config.vocab_size
+        config = cast("PreTrainedModel", model).config
+        positions, vocab_size = getattr(config, "max_position_embeddings", None), config.vocab_size
     if tokenizer.eos_token_id is None or len(tokenizer) > vocab_size:
         raise InputError(f"a tokenizer of {len(tokenizer)} tokens does not belong to a model of {vocab_size}")
-    jobs: deque[_Job] = deque()
+    if positions is None and max_new_tokens is None:
+        raise InputError(
+            "a model without a longest context needs max_new_tokens: say how long a tune may be"
+        )
+    jobs: deque[Job] = deque()
     for index, ids in enumerate(encode(tokenizer, prompts)):
         ids = [tokenizer.eos_token_id, *ids]
+        check_room(len(ids), positions, prompts[index])
         # the last token written need not be read, so that one more fits than there are positions
-        left = positions + 1 - len(ids) if positions is not None else max_new_tokens
-        if left is None:
-            raise InputError(
-                "a model without a longest context needs max_new_tokens: say how long a tune may be"
-            )
-        if left < 1:
-            raise InputError(
-                f"the prompt {prompts[index][:40]!r} has {len(ids)} tokens, the model reads {positions}: "
-                "shorten it"
-            )
-        new = min(left, max_new_tokens or left)
-        jobs.append(_Job(index, ids, len(ids) + new, np.random.Generator(np.random.PCG64([seed, index]))))
+        left = positions + 1 - len(ids) if positions is not None else cast("int", max_new_tokens)
+        new = max_new_tokens or left
+        long = slides and positions is not None and new > positions
+        job = Job(
+            index,
+            ids,
+            len(ids) + (new if long else min(left, new)),
+            np.random.Generator(np.random.PCG64([seed, index])),
+            least=len(ids) + min_new_tokens,
+        )
+        header = header_length(ids, vocabulary.texts)
+        jobs.append(job)
+        job.header = job.window = header if positions is None or header <= positions // 4 else 1
     return jobs
 
 
-def _with_decoder(
-    decoder: Gpt2Decoder, queue: deque[_Job], end_id: int, batch_size: int, temperature: float, min_p: float
-) -> Iterator[_Job]:
-    """Finish the jobs on rows that are never idle: a free row takes the next job, or the last row's when
-    there is none.
-    """
-    if not queue:
-        return
-    memory = decoder.memory(min(batch_size, len(queue)), max(job.limit for job in queue))
-    rows: list[_Job] = []
-    while queue and len(rows) < len(memory[0][0]):
-        _seat(decoder, memory, rows, len(rows), queue.popleft())
-    while rows:
-        ids = torch.tensor([job.ids[-1] for job in rows], device=decoder.device)
-        at = torch.tensor([len(job.ids) - 1 for job in rows], device=decoder.device)
-        noise = _noise(rows, decoder.vocab_size).to(decoder.device)
-        choice, doubtful = choose(decoder.step(ids, at, memory), noise, temperature, min_p)
-        chosen = choice.tolist()
-        for row in doubtful.nonzero()[:, 0].tolist():
-            logits = decoder.exact_logits(torch.tensor(rows[row].ids, device=decoder.device))
-            chosen[row] = _choose_exactly(logits, noise[row], temperature, min_p)
-        for row in reversed(range(len(rows))):
-            job = rows[row]
-            job.ids.append(chosen[row])
-            if chosen[row] != end_id and len(job.ids) < job.limit:
-                continue
-            yield job
-            if queue:
-                _seat(decoder, memory, rows, row, queue.popleft())
-                continue
-            last = rows.pop()
-            if row < len(rows):
-                _copy(memory, len(rows), row, len(last.ids))
-                rows[row] = last
-
-
-def _seat(decoder: Gpt2Decoder, memory: Memory, rows: list[_Job], row: int, job: _Job) -> None:
-    """Give a row to a job and read its prompt but for the last token, unless a row has already read the
-    same one.
-    """
-    prompt = job.ids[:-1]
-    length = len(prompt)
-    source = next(
-        (i for i, other in enumerate(rows) if length < other.prompt_length and other.ids[:length] == prompt),
-        None,
-    )
-    if source is not None:
-        _copy(memory, source, row, length)
-    elif prompt:
-        decoder.prefill(torch.tensor(prompt, device=decoder.device), memory, row)
-    rows[row : row + 1] = [job]
-
-
-def _copy(memory: Memory, source: int, target: int, length: int) -> None:
-    if source != target:
-        for keys, values in memory:
-            keys[target, :, :length] = keys[source, :, :length]
-            values[target, :, :length] = values[source, :, :length]
-
-
 def _with_generate(
-    model: PreTrainedModel, queue: deque[_Job], end_id: int, batch_size: int, temperature: float, min_p: float
-) -> Iterator[_Job]:
-    """Finish the jobs through the model's own `generate`, which is left only the choice that `choose`
-    has made.
-    """
+    model: PreTrainedModel, queue: deque[Job], end_id: int, batch_size: int, temperature: float, min_p: float
+) -> Iterator[Job]:
+    """Finish the jobs through the model's own `generate`, which is left only the choice that has been made."""
     from transformers import LogitsProcessor
 
     class Choose(LogitsProcessor):
-        def __init__(self, batch: list[_Job]) -> None:
+        def __init__(self, batch: list[Job]) -> None:
             self.batch = batch
 
         def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
-            noise = _noise(self.batch, scores.shape[-1]).to(scores.device)
-            chosen, _ = choose(scores, noise, temperature, min_p)
-            return torch.full_like(scores, -torch.inf).scatter_(1, chosen[:, None], 0.0)
+            noise = noise_of(self.batch, scores.shape[-1])
+            length = input_ids.shape[1]
+            early = [row for row, job in enumerate(self.batch) if length < job.least]
+            scores[early, end_id] = -torch.inf
+            chosen = choose(scores, noise.to(scores.device), temperature, min_p)[0].tolist()
+            for row, job in enumerate(self.batch):
+                watch = job.watch
+                if watch is None:
+                    continue
+                while watch.length < length and input_ids[row, watch.length] != end_id:
+                    watch.accept(int(input_ids[row, watch.length]))
+                numbers = scores[row].float().cpu().numpy(), noise[row].numpy()
+                token, _ = choose_among(*numbers, temperature, min_p, watch.verdict)
+                if token < 0 and watch.bans:  # better a loop than nothing
+                    watch.bans = False
+                    token, _ = choose_among(*numbers, temperature, min_p, watch.verdict)
+                    watch.bans = True
+                if token < 0:
+                    watch.step_aside("")
+                chosen[row] = token if token >= 0 else chosen[row]
+            picked = torch.tensor(chosen, device=scores.device)[:, None]
+            return torch.full_like(scores, -torch.inf).scatter_(1, picked, 0.0)
 
     by_length = sorted(queue, key=lambda job: (job.prompt_length, job.index))
     while by_length:

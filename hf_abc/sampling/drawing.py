@@ -1,0 +1,130 @@
+"""One token out of probabilities, by exponential random numbers (the Gumbel-max trick).
+
+The token with the largest probability / noise is drawn with just its probability, and what is drawn depends
+on nothing but the row's own numbers. Each choice also says whether a change in the last bits of the logits
+might have changed it; then it is made again from logits in double precision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from hf_abc.errors import InputError
+from hf_abc.sampling.guards import PLAIN, SURE
+from hf_abc.sampling.vocabulary import BANNED, LOOSE, SOUND, TEXT
+
+NEAR = 2e-4
+"""Two tokens are nearly equal when their logits, with the noise, differ by less (single precision errs by
+some 1e-5)."""
+
+
+def choose(logits: Tensor, noise: Tensor, temperature: float, min_p: float) -> tuple[Tensor, Tensor]:
+    """A token (n,) for each row of `logits` (n, vocab), by exponential random numbers `noise` (n, vocab).
+
+    The second result (n,) says of which rows a change in the last bits of the logits might have changed the
+    token. Rows of NaN raise InputError.
+    """
+    scores = logits.double()
+    scores = scores - scores.amax(-1, keepdim=True)
+    if temperature:
+        near = NEAR / temperature
+        weights = (scores / temperature).exp()  # relative to the likeliest token, which has 1
+    else:
+        near, weights, noise = NEAR, scores.exp(), torch.ones_like(noise)
+    draws = weights / noise
+    if min_p:
+        draws[weights < min_p * (1 - near)] = 0.0
+    best, chosen = draws.max(-1)
+    if bool(best.isnan().any()):
+        raise InputError(
+            "the model gives NaN instead of probabilities: its weights are broken, train it again"
+        )
+    close = (draws > best[:, None] * (1 - near)).sum(-1) > 1
+    at_the_edge = weights.gather(-1, chosen[:, None])[:, 0] < min_p * (1 + near)
+    return chosen, close | at_the_edge
+
+
+def choose_exactly(logits: Tensor, noise: Tensor, temperature: float, min_p: float) -> int:
+    """The token for one row of logits (vocab,) in double precision, which leave no doubt."""
+    if min_p:
+        scores = logits - logits.max()
+        logits = logits.masked_fill((scores / (temperature or 1.0)).exp() < min_p, -torch.inf)
+    return int(choose(logits[None], noise[None], temperature, 0.0)[0])
+
+
+def choose_among(
+    logits: np.ndarray,
+    noise: np.ndarray,
+    temperature: float,
+    min_p: float,
+    verdict: Callable[[int], int],
+    *,
+    exactly: bool = False,
+    tail: bool = True,
+) -> tuple[int, bool]:
+    """A token for one row of logits (vocab,), out of those that a guard lets pass; -1 where there is none.
+
+    What is sound is chosen from where the likeliest tokens that make up `SURE` of the probability hold such
+    a one, otherwise what is odd. Where they hold neither, the model is lost: then what is sound of the `tail`,
+    or -1 where it is not wanted, as where nothing passes. Text passes among the likeliest tokens that make
+    up `PLAIN`. `min_p` counts from the likeliest token that passes. The second result says
+    whether the last bits of the logits mattered; never where these are given `exactly`.
+    """
+    scores = logits.astype(np.float64)
+    scores = scores - scores.max()
+    near = 0.0 if exactly else NEAR / (temperature or 1.0)
+    weights = np.exp(scores / (temperature or 1.0))
+    best, passes, doubtful = best_that_passes(weights, verdict, near, tail=tail)
+    if best < 0 or not temperature:
+        return best, doubtful
+    least = min_p * weights[best]
+    draws = np.where(weights < least * (1 - near), 0.0, weights / noise)
+    chosen = -1
+    for token in np.argsort(-draws, kind="stable").tolist():
+        if not draws[token] or (chosen >= 0 and draws[token] <= draws[chosen] * (1 - near)):
+            break
+        if passes(token):
+            if chosen >= 0:
+                return chosen, not exactly
+            chosen = token
+    return chosen, doubtful or bool(near and weights[chosen] < least * (1 + near))
+
+
+def best_that_passes(
+    weights: np.ndarray, verdict: Callable[[int], int], near: float = 0.0, *, tail: bool = True
+) -> tuple[int, Callable[[int], bool], bool]:
+    """The likeliest token that passes (-1: none), a test of what else does, and whether it was a close thing."""
+    order = np.argsort(-weights, kind="stable").tolist()
+    sorted_weights = weights[order]
+    total = sorted_weights.sum()
+    before = (np.cumsum(sorted_weights) - sorted_weights) / total
+    sure = int(np.searchsorted(before, SURE, side="left"))
+    least_text = sorted_weights[int(np.searchsorted(before, PLAIN, side="left")) - 1]
+    close = bool(near) and bool((abs(before[max(sure - 2, 0) : sure + 2] - SURE) < near).any())
+
+    def fine(token: int) -> bool:
+        now = verdict(token)
+        return now == SOUND or (now == TEXT and weights[token] >= least_text)
+
+    def odd(token: int) -> bool:
+        return verdict(token) == LOOSE or fine(token)
+
+    for number, token in enumerate(order[:sure]):
+        if fine(token):
+            return token, fine, close and number >= sure - 2
+    for token in order[:sure]:
+        if verdict(token) == LOOSE:
+            return token, odd, close
+    if not tail:
+        return -1, fine, close
+    for token in order[sure:]:
+        if verdict(token) == SOUND:
+            return token, fine, close
+    for token in order:
+        if verdict(token) != BANNED:
+            return token, lambda other: verdict(other) != BANNED, close
+    return -1, fine, False

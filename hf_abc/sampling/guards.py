@@ -1,0 +1,225 @@
+"""Guards over a tune that is being written: what they watch, and what they do.
+
+* The **bar guard** lets only tokens pass from which a sound tune can follow (`hf_abc.notation.automaton`).
+  What real tunes do now and then but abc2midi finds wrong, it lets pass only where the model is sure of it:
+  where nothing sound is among the likeliest tokens that make up 99.5 % of the probability.
+* The **loop guard** takes the third copy in a row of a block of one to eight bars back and has it written
+  again, a little hotter; after `REWINDS` times it brings the strain to an end.
+* The **voice guard** lets no voice that the header names fall behind the others.
+* Where none of the tokens that a model finds likely keeps the tune sound, it has lost count: the bar is taken
+  back and written again.
+* A tune that comes near its longest length is brought to an end.
+
+None of them touches the probabilities of what it lets pass. Where a prompt is such that no sound tune can
+begin so, the bar guard steps aside for this tune and says so.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import deque
+from dataclasses import dataclass, field
+
+from hf_abc.sampling.loops import COPIES, LONGEST, BarBook
+from hf_abc.sampling.vocabulary import BANNED, SOUND, Place, Vocabulary
+
+REWINDS = 3
+RETURNS = 12
+"""How often a tune may be taken back some bars because the model is lost: where none of its likely tokens
+keeps the tune sound."""
+HOTTER = 1.25
+SURE = 0.995
+"""How much of the probability a model must give to what is not sound before something odd may pass."""
+PLAIN = 0.95
+"""Words and ornaments pass among the likeliest tokens that make up so much of the probability: in the midst
+of plain music they are where a model goes that does not know how to go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """Which guards are on. `endings`: a tune near its longest length is brought to an end."""
+
+    bars: bool = True
+    loops: bool = True
+    voices: bool = True
+    endings: bool = True
+
+    def __bool__(self) -> bool:
+        return self.bars or self.loops
+
+
+NO_GUARDS = Guards(False, False, False, False)
+
+
+@dataclass(slots=True)
+class _Mark:
+    """The end of a bar, to come back to: how many tokens there were, and what was known then."""
+
+    length: int
+    voice: str
+    place: Place | None
+    book: BarBook
+
+
+@dataclass(slots=True)
+class Watch:
+    """The guards over one tune. `place` is None where the bar guard is off or has stepped aside.
+
+    length: tokens written so far, prompt and first end token included; hot: the length up to which a stretch
+    that was taken back is drawn hotter; over: the tune must end at once; bans: what would close a loop is
+    forbidden, for a loop that writes where nothing can be taken back.
+    """
+
+    guards: Guards
+    vocabulary: Vocabulary
+    prompt: int
+    limit: int
+    place: Place | None = None
+    book: BarBook = field(default_factory=BarBook)
+    marks: deque[_Mark] = field(default_factory=lambda: deque(maxlen=2 * COPIES * LONGEST))
+    length: int = 1
+    rewinds: int = 0
+    returns: int = 0
+    lost_at: tuple[int, int] = (0, 0)
+    hot: int = 0
+    over: bool = False
+    longest_bar: int = 12
+    stepped_aside: bool = False
+    bans: bool = False
+    _banned: tuple[int, frozenset[str]] = (0, frozenset())
+    lead: tuple[int, int] = (0, 0)
+
+    @classmethod
+    def over_prompt(
+        cls, guards: Guards, vocabulary: Vocabulary, ids: list[int], limit: int, *, text: str = "", bans: bool = False
+    ) -> Watch:
+        """The guards of a tune that begins with `ids`, the end token in front."""
+        watch = cls(guards, vocabulary, len(ids), limit, bans=bans and guards.loops)
+        if guards.bars:
+            watch.place = vocabulary.read(ids[1:])
+            if watch.place is None:
+                watch.step_aside(text)
+        for token in ids[1:]:
+            watch._note(token)
+        watch.rewinds = 0
+        watch.marks.append(_Mark(watch.length, watch.book.voice, watch.place, watch.book.copy()))
+        return watch
+
+    def step_aside(self, text: str) -> None:
+        """Let this tune go on without the bar guard."""
+        self.place, self.stepped_aside = None, True
+        what = f"the prompt {text[-40:]!r} begins no sound tune" if text else "no token keeps this tune sound"
+        warnings.warn(f"{what}: it is written without the bar guard", stacklevel=2)
+
+    def verdict(self, token: int) -> int:
+        """What a token is at this point of the tune."""
+        if self.over:
+            return SOUND if token == self.vocabulary.end_id else BANNED
+        if self.bans and self._closes_loop(token):
+            return BANNED
+        if self.place is None:
+            return SOUND if self.vocabulary.texts[token] or token == self.vocabulary.end_id else BANNED
+        return self.vocabulary.follow(self.place, token)[1]
+
+    @property
+    def loop_is_near(self) -> bool:
+        """Whether the bar under way may be the last one of a third copy."""
+        if self._banned[0] != self.length:
+            self._banned = (self.length, frozenset(self.book.coming()))
+        return bool(self._banned[1]) and self.book.body
+
+    def _closes_loop(self, token: int) -> bool:
+        """Whether a token would make the bar under way the last one of a third copy."""
+        text = self.vocabulary.texts[token]
+        return bool(text and self.loop_is_near) and self.book.now(text or "") in self._banned[1]
+
+    @property
+    def heat(self) -> float:
+        """What the temperature is multiplied with here."""
+        return HOTTER if self.length < self.hot else 1.0
+
+    def accept(self, token: int) -> int | None:
+        """A token has been written. The length to go back to, where a loop has been closed."""
+        if self.place is not None:
+            self.place = self.vocabulary.follow(self.place, token)[0]
+            if self.place is None and token != self.vocabulary.end_id:
+                self.step_aside("")
+        back = self._note(token)
+        if self.guards.endings and self.place is not None and not self.place.state.late:
+            if self.limit - self.length <= self._needed():
+                self.place = self.vocabulary.hurried(self.place)
+        return back
+
+    def _note(self, token: int) -> int | None:
+        """Keep book of bars; the length to go back to, where a loop has been closed behind the prompt."""
+        self.length += 1
+        text = self.vocabulary.texts[token] if token != self.vocabulary.end_id else None
+        if not text or not self.book.write(text):
+            return None
+        if self.marks:
+            self.longest_bar = max(self.longest_bar, min(self.length - self.marks[-1].length, 60))
+        size = self.book.loop() if self.guards.loops else 0
+        if size:
+            ends = [mark for mark in self.marks if mark.voice == self.book.voice]
+            if not self.bans and len(ends) >= size and ends[-size].length >= self.prompt:
+                return self._rewind(ends[-size])
+        self.marks.append(_Mark(self.length, self.book.voice, self.place, self.book.copy()))
+        return None
+
+    def _rewind(self, mark: _Mark) -> int:
+        """Back to the end of the second copy."""
+        self.rewinds += 1
+        self.hot = self.length
+        while self.marks and self.marks[-1] is not mark:
+            self.marks.pop()
+        self._return_to(mark)
+        if self.rewinds > REWINDS:
+            self.hot = 0
+            if self.place is not None:
+                self.place = self.vocabulary.hurried(self.place)
+                mark.place = self.place
+            else:
+                self.over = True
+        return self.length
+
+    @property
+    def may_return(self) -> bool:
+        """Whether bars may still be taken back where the model is lost."""
+        return self.place is not None and not self.bans and self.returns < RETURNS and bool(self.marks)
+
+    def lost(self) -> int:
+        """Take back what stands behind the last bar line, or more bars each time that the same place is not
+        passed; the length to go back to.
+        """
+        self.returns += 1
+        where, bars = self.lost_at
+        bars = bars + 1 if self.length <= where else 1
+        self.lost_at = (max(self.length, where), bars)
+        for _ in range(bars - 1):
+            if len(self.marks) > 1 and self.marks[-2].length >= self.prompt:
+                self.marks.pop()
+        self._return_to(self.marks[-1])
+        return self.length
+
+    def _return_to(self, mark: _Mark) -> None:
+        self.length, self.place, self.book = mark.length, mark.place, mark.book.copy()
+
+    def _needed(self) -> int:
+        """Tokens that it takes to bring the tune to an end from here."""
+        one = 2 * self.longest_bar + 8
+        assert self.place is not None
+        state = self.place.state
+        count = len(state.named)
+        if count < 2 or not self.guards.voices:
+            return one
+        now = dict(state.others) | {state.voice: state.part}
+        lengths = [now[name].length if name in now else 0 for name in state.named]
+        most = max(lengths)
+        if min(lengths) == most:  # all together: the next system costs what the last one did
+            system = self.length - self.lead[0]
+            self.lead = (self.length, max(system, 1) if self.lead[0] else self.lead[1])
+            return self.lead[1] * 5 // 4 + one
+        if lengths.count(most) > 1 or state.part.length < most:
+            return 0
+        behind = count - 1
+        return (self.length - self.lead[0]) * behind * 13 // 10 + one
