@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from types import FrameType
 
+from hf_abc.corpora.midi_conversion import Conversion
 from hf_abc.corpora.midi_to_abc import convert
 from hf_abc.corpora.midi_workers import receive, send
 
@@ -28,7 +29,17 @@ def serve() -> None:
     send(sink, "ready")
     while (request := receive(sys.stdin.buffer)) is not None:
         files = [(name, base64.b64decode(data)) for name, data in request["files"]]
-        send(sink, [asdict(found) for found in convert(files, with_recall=request["recall"])])
+        send(sink, [asdict(found) for found in _convert(files, request["recall"])])
+
+
+def _convert(files: list[tuple[str, bytes]], with_recall: bool) -> list[Conversion]:
+    """Convert a batch; an error of ours ends the process, as a crash does; of a file alone it is told."""
+    try:
+        return convert(files, with_recall=with_recall)
+    except Exception as error:
+        if len(files) > 1:
+            raise
+        return [Conversion(files[0][0], "", f"it cannot be converted: {type(error).__name__}")]
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
