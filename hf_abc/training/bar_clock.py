@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from hf_abc.notation.clock import clock
 from hf_abc.training.packing import DIALS, IGNORE
 
@@ -23,22 +25,21 @@ counts as the last.
 """
 assert len(SIZES) == DIALS
 
+_NOTHING = (0,) * DIALS
+
 DEPTH = 0.75
 """How far up the model the layer reads."""
 
 
-def clock_classes(text: str, ends: Sequence[int]) -> list[tuple[int, ...]]:
-    """The classes of each token of a tune, from the number of characters written when it ends
-    (`encode_with_ends`).
+def clock_classes(text: str, ends: Sequence[int]) -> np.ndarray:
+    """The classes of each token of a tune, (tokens, DIALS), from the number of characters written when it
+    ends (`encode_with_ends`).
 
     IGNORE in the header and where a token ends inside a note whose length is not yet written.
     """
     dials = clock(text)
-    nothing = (IGNORE,) * DIALS
     shown = [dials[end - 1] if end else None for end in ends]
-    return [
-        nothing
-        if dial is None
-        else tuple(min(max(value, 0), size - 1) for value, size in zip(dial, SIZES, strict=True))
-        for dial in shown
-    ]
+    values = np.array([_NOTHING if dial is None else dial for dial in shown], dtype=np.int64)
+    classes = values.reshape(-1, DIALS).clip(0, np.array(SIZES) - 1)
+    classes[[dial is None for dial in shown]] = IGNORE
+    return classes.astype(np.int16)

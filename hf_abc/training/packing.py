@@ -100,23 +100,25 @@ def pack(documents: Sequence[Document], *, block_size: int, end_id: int) -> Bloc
             blocks.input_ids[row, start:stop] = tokens
             blocks.labels[row, start:stop] = labels
             blocks.clock[row, start:stop] = clock
-            blocks.position_ids[row, start:stop] = range(len(tokens))
+            blocks.position_ids[row, start:stop] = np.arange(len(tokens))
             start = stop
-        blocks.position_ids[row, start:] = range(block_size - start)  # what is empty is a document of its own
+        blocks.position_ids[row, start:] = np.arange(
+            block_size - start
+        )  # what is empty is a document of its own
     return blocks
 
 
 def _pieces(
     document: Document, block_size: int, end_id: int
-) -> list[tuple[list[int], list[int], list[list[int]]]]:
+) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """(inputs, labels, clock) of a document, in pieces of at most a row."""
-    tokens = document.tokens.tolist()
-    inputs = [end_id, *tokens]
-    labels = [*tokens, end_id]
-    nothing = [IGNORE] * DIALS
-    clock = [nothing] * len(inputs) if document.clock is None else [nothing, *document.clock.tolist()]
-    if len(clock) != len(inputs):
-        raise ValueError(f"{len(clock) - 1} clock classes for {len(tokens)} tokens")
+    tokens, end = document.tokens, [end_id]
+    inputs, labels = np.concatenate([end, tokens]), np.concatenate([tokens, end])
+    clock = np.full((len(inputs), DIALS), IGNORE, dtype=np.int16)
+    if document.clock is not None:
+        if len(document.clock) != len(tokens):
+            raise ValueError(f"{len(document.clock)} clock classes for {len(tokens)} tokens")
+        clock[1:] = document.clock
     starts = range(0, len(inputs), block_size)
     return [
         (inputs[i : i + block_size], labels[i : i + block_size], clock[i : i + block_size]) for i in starts

@@ -30,7 +30,7 @@ def documents(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str], *, clock
         return [Document(np.asarray(ids, dtype=np.int32)) for ids in encode(tokenizer, texts)]
     encoded = encode_with_ends(tokenizer, texts)
     return [
-        Document(np.asarray(ids, dtype=np.int32), np.asarray(clock_classes(text, ends), dtype=np.int16))
+        Document(np.asarray(ids, dtype=np.int32), clock_classes(text, ends))
         for text, (ids, ends) in zip(texts, encoded, strict=True)
     ]
 
