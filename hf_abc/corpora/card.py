@@ -179,8 +179,8 @@ def _split(report: dict[str, Any]) -> str:
         lines += [
             "The last measure is independent of the families. The "
             f"{len(leaks['pairs']):,} test tunes that it found in train{more} (such as renderings in another "
-            "mode) are held back from this corpus, so that its own figure is 0. On the validation side, which "
-            f"chooses and does not judge, {leaks['validation']['24_letters_in_train']:.1%} of "
+            "mode) are held back from this corpus, so that its own figure is 0. On the validation side, "
+            f"which chooses and does not judge, {leaks['validation']['24_letters_in_train']:.1%} of "
             f"{leaks['validation']['tunes']:,} tunes do so too, and were left.",
             _table(("held back", "train", "letters"), pairs),
         ]
