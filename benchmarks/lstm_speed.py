@@ -27,6 +27,7 @@ from hf_abc.corpora import read_split
 from hf_abc.models.sizes import LSTM_SIZES
 from hf_abc.recipe import ModelRecipe, Recipe, TrainingRecipe
 from hf_abc.training.loop import gradients, make_accelerator
+from hf_abc.training.objective import tensors
 from hf_abc.training.optimizer import make_optimizer
 from hf_abc.training.packing import Blocks
 from hf_abc.training.setup import make_start
@@ -58,7 +59,7 @@ def bare_step(vocabulary: int, width: int, layers: int, *, bf16: bool, clear: bo
 
     def step(batch: Blocks) -> None:
         nonlocal state
-        ids, labels = torch.from_numpy(batch.input_ids), torch.from_numpy(batch.labels)
+        ids, _, labels, _ = tensors(batch, torch.device("cpu"))
         state = (state[0].detach().float(), state[1].detach().float())
         begins = ids == END
         cuts = begins.any(0).nonzero().flatten().tolist() if clear else []

@@ -88,27 +88,26 @@ def document_attention(
     if documents is None:
         raise ValueError(f"the attention {NAME!r} is for training: it needs to be told the documents")
     rows, heads, length, width = query.shape
+    if key.shape[1] < heads:  # each key serves several queries, in some models
+        key, value = (x.repeat_interleave(heads // x.shape[1], dim=1) for x in (key, value))
     states = [x.transpose(1, 2).reshape(rows * length, heads * width) for x in (query, key, value)]
     with torch.autocast(query.device.type, enabled=False):
         if query.device.type == "cpu" and dropout == 0.0:
             result = _OnCpu.apply(*states, documents, heads, scaling)
         else:
-            result = _anywhere(*states, documents, heads, scaling, dropout)
+            result = _anywhere(states, documents, heads, scaling, dropout)
     return result.view(rows, length, heads, width), None
 
 
 def _anywhere(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
+    states: list[Tensor],
     documents: Documents,
     heads: int,
     scaling: float | None,
     dropout: float,
 ) -> Tensor:
-    """For states of shape (tokens, heads * width), by torch's own attention."""
-    states = [query, key, value]
-    if query.device.type == "cpu":
+    """For queries, keys and values of shape (tokens, heads * width), by torch's own attention."""
+    if states[0].device.type == "cpu":
         states = [state.float() for state in states]
     # embedding() is index_select() with a backward pass that adds rows up in a fixed order
     gathered = [functional.embedding(documents.index, state) for state in states]
@@ -147,7 +146,7 @@ class _OnCpu(torch.autograd.Function):
         return together
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         query, key, value, together, *sums = ctx.saved_tensors
         documents, heads = ctx.documents, ctx.heads
         # a place that only fills a document up has no gradient

@@ -54,10 +54,10 @@ class Lanes:
             self._lanes = [self._take() for _ in range(self.rows)]
         shape = (self.rows, self.block_size)
         batch = Blocks(
-            input_ids=np.zeros(shape, dtype=np.int64),
-            position_ids=np.zeros(shape, dtype=np.int64),
-            labels=np.zeros(shape, dtype=np.int64),
-            clock=np.full((*shape, DIALS), IGNORE, dtype=np.int64),
+            input_ids=np.zeros(shape, dtype=np.int32),
+            position_ids=np.zeros(shape, dtype=np.int32),
+            labels=np.zeros(shape, dtype=np.int32),
+            clock=np.full((*shape, DIALS), IGNORE, dtype=np.int16),
         )
         end_id = self.epochs.tokenizer.eos_token_id
         for row in range(self.rows):
