@@ -102,6 +102,14 @@ class Notes:
         pitch = self.pitch[~self.drums[self.track]] if self.drums.any() else self.pitch
         return np.bincount(pitch % 12, minlength=12)
 
+    def final(self) -> int:
+        """The pitch class of the lowest note among the last to end, drums apart; -1 where all are drums."""
+        pitched = ~self.drums[self.track]
+        if not pitched.any():
+            return -1
+        end, pitch = self.end[pitched], self.pitch[pitched]
+        return int(pitch[end >= end.max() - _SIXTEENTH].min()) % 12
+
     def voices(self, trim: int, last: int, bar: int) -> Iterator[tuple[str, tuple[np.ndarray, ...]]]:
         """Of each track the clef and what symusic takes (time, duration, pitch, velocity), `trim` ticks
         earlier and with a note of one bar at the tick `last`.

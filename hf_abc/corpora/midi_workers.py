@@ -29,6 +29,7 @@ from hf_abc.errors import ToolError
 BATCH = 256
 _BATCH_BYTES = 4 * 2**20
 _SHARED = Path("/dev/shm")  # a file in memory costs a third of one on disk, and each conversion makes two
+_CHILD = "from hf_abc.corpora.midi_worker import serve\nserve()"
 _LEAVING = 5.0  # seconds for a child to end what it has started, before it is killed
 _ROOM = 2**30  # bytes that must be free there
 _File = tuple[str, bytes]
@@ -138,9 +139,9 @@ class _Child:
         if self._closed:
             raise ToolError("the conversion of MIDI was stopped: start it again")
         if self._process is None:
-            start = f"import sys; sys.path[:] = {sys.path!r}; from hf_abc.corpora import midi_worker as child"
+            start = f"import sys; sys.path[:] = {sys.path!r}\n{_CHILD}"
             self._process = subprocess.Popen(
-                [sys.executable, "-c", f"{start}; child.serve()"],
+                [sys.executable, "-c", start],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -35,3 +35,35 @@ def small_corpus(tmp_path_factory: pytest.TempPathFactory, some_sources: Opener)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(build, "open_sources", some_sources)
         return build.build_corpus(CorpusRecipe(only_right_bars=True), tmp_path_factory.mktemp("c") / "corpus")
+
+
+Note = tuple[float, float, int]  # start and length in quarter notes, MIDI pitch
+
+
+@pytest.fixture(scope="session")
+def midi_bytes() -> Callable[..., bytes]:
+    """Writes a MIDI file: `midi_bytes(notes, more notes, meter=(3, 4), key=1, drums=True, ticks=96)`."""
+    import symusic
+
+    def write(
+        *tracks: Sequence[Note],
+        meter: tuple[int, int] | None = None,
+        key: int | None = None,
+        tempo: float = 120,
+        ticks: int = 480,
+        drums: bool = False,
+    ) -> bytes:
+        score = symusic.Score(ticks)
+        score.tempos.append(symusic.Tempo(0, tempo))
+        if meter:
+            score.time_signatures.append(symusic.TimeSignature(0, *meter))
+        if key is not None:
+            score.key_signatures.append(symusic.KeySignature(0, key, 0))
+        for notes in tracks:
+            track = symusic.Track("", 0, drums)
+            for start, length, pitch in notes:
+                track.notes.append(symusic.Note(round(start * ticks), round(length * ticks), pitch, 80))
+            score.tracks.append(track)
+        return score.dumps_midi()
+
+    return write
