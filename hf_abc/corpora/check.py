@@ -41,8 +41,9 @@ def check_files(paths: Sequence[Path | str]) -> Iterator[Checked]:
         judged = [_closed(with_file_header(each, header)) for each in tunes]
         texts = [tune.text for tune in judged]
         opinions = _opinions(texts)
+        none: list[list[Message] | None] = [None] * len(texts)
         for tune, closed, text, messages in zip(
-            tunes, judged, texts, opinions or [None] * len(tunes), strict=True
+            tunes, judged, texts, opinions or none, strict=True
         ):
             fields = header_fields(text)
             number, title = (fields.get(letter, [""])[0] for letter in "XT")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from hf_abc.notation.lexer import Symbol, lex
+from hf_abc.notation.lexer import Symbol, all_known, lex
 from hf_abc.notation.meter import WHOLE, Meter, default_length, multiplier, parse_length, parse_meter
 from hf_abc.notation.tune import FIELD, header_fields, is_music, split_header
 
@@ -230,10 +230,13 @@ def _read_chord(symbols: list[Symbol], position: int, element: Element, state: _
     return end
 
 
-def unreadable(symbols: list[Symbol]) -> str:
-    """The first character of the first symbol of a line that `read` would call unknown, or nothing: quicker
-    than reading.
+def unreadable(line: str) -> str:
+    """The first character of the first symbol of a music line that `read` would call unknown, or nothing:
+    quicker than reading.
     """
+    if all_known(line):
+        return ""
+    symbols = lex(line)
     position = 0
     while position < len(symbols):
         kind = symbols[position].kind

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hf_abc.notation.lexer import _BRANCHES, _SYMBOL, lex
+from hf_abc.notation.lexer import _BRANCHES, _SYMBOL, all_known, lex
 
 LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 MUSIC = st.text(alphabet="ABGceg^_=',/0123456789|:[](){}<>-~.HTuv!+\"&$%\\`xyzZ \t*?é", max_size=60)
@@ -23,6 +23,7 @@ def test_the_symbols_of_a_line_join_up_to_the_line(line: str) -> None:
     symbols = lex(line)
     assert "".join(symbol.text for symbol in symbols) == line
     reference = [(found.lastgroup, found.group()) for found in _SYMBOL.finditer(line)]
+    assert all_known(line) == (not {"unknown", "chord_open"} & {s.kind for s in symbols})
     assert [(s.kind, s.text) for s in symbols] == [(_BRANCHES.get(k or "", k), t) for k, t in reference]
 
 

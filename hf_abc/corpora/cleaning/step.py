@@ -1,7 +1,7 @@
 """A cleaning step: a pure function `Tune -> Tune | Dropped`, quick where there is nothing to do."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from hf_abc.notation.tune import Tune, parse_tune
 
@@ -20,17 +20,20 @@ Step = Callable[[Tune], Tune | Dropped]
 
 def with_text(tune: Tune, text: str) -> Tune:
     """The tune with another text and the fields that this text names."""
-    if text == tune.text:
-        return tune
     music = music_start(tune.text)
-    if music and text.startswith(tune.text[:music]):
-        return replace(tune, text=text)
+    if text == tune.text or (music and text.startswith(tune.text[:music])):
+        return with_music(tune, text)
     return parse_tune(text, id=tune.id, source=tune.source, licence=tune.licence, family=tune.family)
 
 
 def with_music(tune: Tune, text: str) -> Tune:
     """The tune with another text whose header names the same title, rhythm, meter, length and key."""
-    return tune if text == tune.text else replace(tune, text=text)
+    if text == tune.text:
+        return tune
+    return Tune(  # `replace` takes three times as long
+        tune.id, tune.source, tune.licence, tune.title, tune.rhythm, tune.meter, tune.unit_length, tune.key,
+        text, tune.family,
+    )  # fmt: skip
 
 
 def music_start(text: str) -> int:

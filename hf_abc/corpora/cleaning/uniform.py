@@ -54,7 +54,7 @@ def ties(tune: Tune) -> Tune | Dropped:
 def readable(tune: Tune) -> Tune | Dropped:
     """Refuse music that holds a symbol the standard does not know: its notes are not what was meant."""
     for line in filter(is_music, split_header(tune.text)[1]):
-        if found := unreadable(lex(line)):
+        if found := unreadable(line):
             return Dropped(tune, "readable", f"unreadable symbol {found!r}")
     return tune
 
