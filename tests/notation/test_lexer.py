@@ -42,8 +42,8 @@ def test_the_symbols_of_real_tunes_join_up_and_are_known(real_tunes: list[str]) 
     [
         ("c", "note"), ("^^c''3/2", "note"), ("_B,//", "note"), ("=f/4", "note"),
         ("z2", "rest"), ("x/", "rest"), ("Z4", "full_rest"), ("X", "full_rest"),
-        ("|", "bar"), ("||", "bar"), ("|]", "bar"), ("[|", "bar"), ("[|:", "bar"), ("|:", "bar"), (":|", "bar"),
-        ("::", "bar"), (":|:", "bar"), ("|::", "bar"), (":::", "bar"), (":|2", "bar"), ("|1", "bar"),
+        ("|", "bar"), ("||", "bar"), ("|]", "bar"), ("[|", "bar"), ("[|:", "bar"), ("|:", "bar"),
+        (":|", "bar"), ("::", "bar"), (":|:", "bar"), ("|::", "bar"), (":::", "bar"), (":|2", "bar"), ("|1", "bar"),
         ("[1,3", "bar"), ("|1-3", "bar"), (":|[2", "bar"), ("|[1", "bar"),
         ("(3", "tuplet"), ("(5:4:5", "tuplet"), ("(3::2", "tuplet"),
         ("(", "slur"), (")", "slur"), (".(", "slur"), ("-", "tie"), (">>", "broken"), ("<", "broken"),
