@@ -72,6 +72,7 @@ def run(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _make(corpus: Path, base: Path) -> Path:
     from hf_abc.corpora import read_split
     from hf_abc.evaluation.belonging import origin
+    from hf_abc.evaluation.plots import draw_plots
     from hf_abc.evaluation.scorecard import Wanted, evaluate
     from hf_abc.hub.facts import note_facts
     from hf_abc.sampling.files import sample_files
@@ -92,11 +93,15 @@ def _make(corpus: Path, base: Path) -> Path:
     record = Record(folder)
     for section, values in origin(folder, texts).items():
         record.update(section, values)
-    for section, values in evaluate(folder, corpus, wanted=Wanted(5)).sections.items():
+    measured = evaluate(folder, corpus, wanted=Wanted(5))
+    measured.leave(folder / "evaluation")
+    draw_plots(measured.sections, folder / "evaluation")
+    for section, values in measured.sections.items():
         record.set(section, values)
     wishes = (Wish(title="Rise ``` up", meter="6/8", key="G"), Wish(title="Second"))
     sample_files(folder, book.parent, count=3, wishes=wishes, min_p=0.02, max_new_tokens=24)
     (book.parent / "01-rise-up.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", encoding="utf-8")
+    (book.parent / "01-rise-up.mp3").write_bytes(b"ID3")
     note_facts(folder, corpus, book)
     return folder
 
@@ -132,7 +137,10 @@ def _known(number: str, numbers: set[float]) -> bool:
 def _leaves(value: Any, numbers: set[float], words: set[str]) -> None:
     if isinstance(value, dict):
         for key, item in value.items():
-            words.add(key)
+            if key.isdigit():
+                numbers.add(float(key))
+            else:
+                words.add(key)
             _leaves(item, numbers, words)
         words.discard("n")
     elif isinstance(value, list):
