@@ -64,13 +64,14 @@ AS_WRITTEN = Playing()
 
 @dataclass(frozen=True, slots=True)
 class Performance:
-    """A MIDI file, or None where there was no note to play; abc2midi's messages; and what was changed or
-    went wrong.
+    """A MIDI file, or None, and then why there is none; abc2midi's messages; and what was changed or went
+    wrong.
     """
 
     midi: bytes | None
     messages: list[Message]
     notes: list[str]
+    missing: str = ""
 
 
 def perform(text: str, playing: Playing = AS_WRITTEN) -> Performance:
@@ -81,7 +82,7 @@ def perform(text: str, playing: Playing = AS_WRITTEN) -> Performance:
     messages = abcmidi.check_book([text])[0]
     notes: list[str] = []
     if any(message.kind == "no-tune" for message in messages):
-        return Performance(None, messages, notes)
+        return Performance(None, messages, notes, "there is no tune to play: the X: field is missing")
     played = with_tempo(text, playing.tempo) if playing.tempo else text
     shift = playing.transpose
     if shift and (higher := transpose(played, shift)) is not None:
@@ -97,8 +98,11 @@ def perform(text: str, playing: Playing = AS_WRITTEN) -> Performance:
         options = [] if playing.grace_notes else ["-NGRA"]
         options += [] if playing.chord_symbols else ["-NGUI"]
         data = abcmidi.convert(played, *options, tool=tool)
-    if data is None or not read(data).notes:
-        return Performance(None, messages, notes)
+    if data is None:
+        name = "the abc2midi of this computer" if playing.engine == "system" else playing.engine
+        return Performance(None, messages, notes, f"{name} wrote no MIDI file of this tune")
+    if not read(data).notes:
+        return Performance(None, messages, notes, "there is no note to play in this tune")
     data = moved(data, shift) if shift else data
     data = with_instrument(data, instrument(playing.instrument)) if playing.instrument else data
     return Performance(data, messages, notes)

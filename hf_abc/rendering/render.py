@@ -112,7 +112,7 @@ def render(
     messages += performance.notes
     midi_path = write(out / f"{stem}.mid", played) if played is not None else None
     if played is None:
-        messages.append("no MIDI file and no sound: there is no note to play in this tune")
+        messages.append(f"no MIDI file and no sound: {performance.missing}")
 
     plain, said_of_score = score(text, title=False)
     svg = headed(plain, text) if plain is not None else None

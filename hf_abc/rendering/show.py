@@ -50,7 +50,7 @@ def _block(text: str, playing: Playing) -> str:
     sound = ""
     try:
         if done.midi is None:
-            raise InputError("there is no note to play")
+            raise InputError(done.missing)
         data = base64.b64encode(audio(done.midi)).decode()
         label = html.escape(f"Play {title}", quote=True)
         source = f"data:audio/mpeg;base64,{data}"

@@ -26,7 +26,7 @@ class VoiceReader:
     def __init__(self, voice: Voice, key: Key, meter: Meter, unit: Fraction, messages: list[str]) -> None:
         self.voice, self.meter, self.unit, self.messages = voice, meter, unit, messages
         self.pitches = Pitches(key)
-        self.clef_named = False
+        self.clef_named, self.clef = False, voice.clef
         self.measure = Measure()
         self.layer = self.measure.layers[0]
         self.last: Event | None = None
@@ -52,7 +52,11 @@ class VoiceReader:
     def properties(self, text: str) -> None:
         """`clef=`, `octave=`, `transpose=` and `name=` of a `V:` or `K:` field."""
         if clef := named_clef(text):
-            self.voice.clef, self.clef_named = clef, True
+            if self._at_start:
+                self.voice.clef, self.clef_named = clef, True
+            elif clef != self.clef:
+                self.layer.append(Change("clef", clef))
+            self.clef = clef
         if found := re.search(r"\bname=\"([^\"]*)\"|\bname=(\S+)|\bnm=\"([^\"]*)\"", text):
             self.voice.name = next(part for part in found.groups() if part is not None)
         if found := re.search(r"\boctave=([+-]?\d)(?!\d)", text):
@@ -63,11 +67,7 @@ class VoiceReader:
     def field(self, letter: str, value: str) -> None:
         """A field line of the body, or an inline field."""
         if letter == "K":
-            opening = self.voice.clef
             self.properties(value)
-            if self.voice.clef != opening and not self._at_start:
-                self.layer.append(Change("clef", self.voice.clef))
-                self.voice.clef = opening  # the staff still begins with this one
             if key := parse_key(value):
                 self.pitches.change_key(key)
                 if self._at_start:

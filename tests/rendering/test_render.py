@@ -48,7 +48,9 @@ def test_hostile_text_reaches_no_file(tmp_path):
 
 
 def test_a_failing_engraver_or_synthesizer_is_reported(tmp_path, monkeypatch):
-    monkeypatch.setattr(room, "score", lambda *_, **__: (None, ["the engraver (verovio) crashed on this tune"]))
+    monkeypatch.setattr(
+        room, "score", lambda *_, **__: (None, ["the engraver (verovio) crashed on this tune"])
+    )
 
     def no_sound(*_, **__):
         raise InputError("too long")
