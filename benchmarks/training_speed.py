@@ -4,9 +4,9 @@
 
 Rows of 512 tokens, 8 a batch, vocabulary 1,024, bf16, dropout 0, the quickstart's corpus (transposition and
 bar clock off). Each arm runs in a process of its own, the arms take turns, and the figure is the median over
-rounds of the median step: tokens of the rows a second, by the clock and by processor time. Memory is the rise of
-the process's peak above its level after the imports, which all arms share. The arms below the first three are
-the levers that explain the difference. On a busy machine believe processor time only.
+rounds of the median step: tokens of the rows a second, by the clock and by processor time. Memory is the
+rise of the process's peak above its level after the imports, which all arms share. The arms below the first
+three are the levers that explain the difference. On a busy machine believe processor time only.
 """
 
 from __future__ import annotations

@@ -129,9 +129,11 @@ def _corpus(out: Path, recipe: Recipe, say: Say) -> bool:
 def _training(out: Path, recipe: Recipe, say: Say) -> bool:
     from .corpora import read_split
     from .evaluation.belonging import origin
+    from .evaluation.looks import copy_counter, sampler
     from .training.loop import train
 
-    train(recipe, out / "corpus", out / "model")
+    corpus = out / "corpus"
+    train(recipe, corpus, out / "model", sample=sampler(recipe), copied=copy_counter(corpus))
     record = Record(out / "model")
     texts = [row["text"] for row in read_split(out / "corpus", "train")]
     for section, values in origin(out / "model", texts).items():

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+    from hf_abc.evaluation.copying import Copying
     from hf_abc.recipe import Recipe
 
 NOTES = 24
@@ -48,7 +49,7 @@ def copy_counter(corpus: Path) -> Callable[[Sequence[str]], float]:
     """The share of tunes with 24 notes in a row of a tune on the corpus's train side. The index is made, or
     found in the corpus folder, when it is first needed.
     """
-    index = []
+    index: list[Copying] = []
 
     def copied(texts: Sequence[str]) -> float:
         from hf_abc.evaluation.copying import Copying

@@ -196,7 +196,8 @@ def run_steps(
                 raise broken(f"fp16 holds no gradient at step {progress.step + 1}", settings, out)
             continue
         skipped = 0
-        tracker.log(progress.step + 1, loss=nats / batch.targets, norm=norm, rate=schedule.get_last_lr()[0])
+        rate = float(schedule.get_last_lr()[0])
+        tracker.log(progress.step + 1, {"loss": nats / batch.targets, "norm": norm, "rate": rate})
         schedule.step()
         progress.stepped(
             nats=nats,
@@ -209,7 +210,7 @@ def run_steps(
             raise broken(f"the loss jumped up and stayed there until step {progress.step}", settings, out)
 
         if progress.step == settings.steps or progress.step % settings.evaluate_every == 0:
-            tracker.log(**watch.look(objective, progress))
+            tracker.log(progress.step, watch.look(objective, progress))
         wanted = progress.step % settings.checkpoint_every == 0 or progress.step in settings.keep_steps
         if wanted and not spikes.high:
             save_checkpoint(

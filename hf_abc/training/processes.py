@@ -55,8 +55,10 @@ def run_processes(count: int, function: Callable[..., None], *arguments: Any) ->
     try:
         left = {child.sentinel: child for child in processes}
         while left and not any(child.exitcode for child in processes):
-            for sentinel in wait(list(left)):
-                left.pop(sentinel).join()  # type: ignore[call-overload]
+            ended = wait(list(left))
+            for child in [child for sentinel, child in left.items() if sentinel in ended]:
+                child.join()
+                del left[child.sentinel]
         failed = [(rank, child.exitcode) for rank, child in enumerate(processes) if child.exitcode]
     finally:
         for child in processes:

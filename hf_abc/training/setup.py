@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hf_abc.recipe import Recipe
 
 _WHOLE = 4  # an LSTM is measured on rows of so many blocks, which hold nearly every tune whole
-_SEEN = 256  # training tunes that are measured beside the held-out ones, at most
+_SEEN = 128  # training tunes that are measured beside the held-out ones, at most
 
 
 class Batches(Protocol):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +50,7 @@ class Tracker:
         elif self._name == "trackio":
             self._writer.finish()
 
-    def log(self, step: int, **values: float) -> None:
+    def log(self, step: int, values: Mapping[str, float]) -> None:
         """The numbers of a step: of every tenth, and those of looks."""
         look = "validation" in values
         if self._writer is None or not (look or step % _EVERY == 0):
@@ -58,7 +59,7 @@ class Tracker:
             for name, value in values.items():
                 self._writer.add_scalar(f"{'look' if look else 'step'}/{name}", value, step)
         else:
-            self._writer.log(values, step=step)
+            self._writer.log(dict(values), step=step)
 
 
 def _package(name: str) -> Any:

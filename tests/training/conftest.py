@@ -20,7 +20,7 @@ def _tune(number: int) -> str:
 TUNES = [_tune(number) for number in range(14)]
 
 
-def tiny_recipe(*, dropout: float = 0.0, seed: int = 1, **training: Any) -> Recipe:
+def tiny_recipe(*, family: str = "gpt2", dropout: float = 0.0, seed: int = 1, **training: Any) -> Recipe:
     """The smallest model on blocks of 96 tokens, in fp32; `training` changes keys of that section."""
     settings = {
         "steps": 6,
@@ -38,7 +38,7 @@ def tiny_recipe(*, dropout: float = 0.0, seed: int = 1, **training: Any) -> Reci
         name="tiny",
         seed=seed,
         tokenizer=TokenizerRecipe(vocab_size=300),
-        model=ModelRecipe(size="0.15M", n_positions=96, dropout=dropout),
+        model=ModelRecipe(family=family, size="0.15M", n_positions=96, dropout=dropout),
         training=TrainingRecipe(**(settings | training)),
         sampling=SamplingRecipe(min_p=0.02, max_new_tokens=40),
     )

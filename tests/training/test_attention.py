@@ -48,7 +48,7 @@ def test_the_passes_for_a_cpu_are_those_of_torch(packed, bf16: bool) -> None:
     torch.manual_seed(1)
     found = []
     states = [torch.randn(packed[1].numel(), 24, dtype=torch.bfloat16 if bf16 else None) for _ in range(4)]
-    for attend in (_OnCpu.apply, lambda *x: _anywhere(*x, dropout=0.0)):
+    for attend in (_OnCpu.apply, lambda q, k, v, *x: _anywhere([q, k, v], *x, dropout=0.0)):
         inputs = [state.clone().requires_grad_() for state in states[:3]]
         result = attend(*inputs, documents, 3, None)
         result.backward(states[3].to(result.dtype))

@@ -221,7 +221,7 @@ def test_scheduler_and_count_of_steps_stand_still_where_fp16_skips(
         accelerator.scaler = _Scaler({0, 1, 3})
         return accelerator
 
-    def log(self: object, step: int, **values: float) -> None:
+    def log(self: object, step: int, values: dict[str, float]) -> None:
         if "rate" in values:
             rates.append((step, values["rate"]))
 

@@ -35,6 +35,8 @@ OTHER = SETTINGS | {
     "learning_rate": 2e-2,
     "schedule": "cosine",
 }
+# its state goes on from step to step, for each part of a batch
+LSTM = SETTINGS | {"family": "lstm", "micro_batch_tokens": 96}
 Recipes = Callable[..., Recipe]
 
 
@@ -65,7 +67,9 @@ def _saved(out: Path, at_least: int) -> bool:
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL on this system")
-@pytest.mark.parametrize(("settings", "kills"), [(SETTINGS, 2), (OTHER, 1)], ids=["adamw", "muon-best"])
+@pytest.mark.parametrize(
+    ("settings", "kills"), [(SETTINGS, 2), (OTHER, 1), (LSTM, 1)], ids=["adamw", "muon-best", "lstm"]
+)
 def test_resume_after_sigkill_at_random_moments_gives_the_same_weights(
     settings: dict, kills: int, through: Path, tmp_path: Path, recipe_with: Recipes, tunes: list[str]
 ) -> None:

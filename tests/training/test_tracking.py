@@ -37,8 +37,8 @@ def test_every_tenth_step_and_every_look_is_logged(
     monkeypatch.delenv("TRACKIO_DIR", raising=False)
     with Tracker(recipe_with(tracker="trackio"), tmp_path / "run", main=True) as tracker:
         for step in range(1, 12):
-            tracker.log(step, loss=1.5, norm=0.2, rate=1e-3)
-        tracker.log(11, validation=2.0, gap=0.1)
+            tracker.log(step, {"loss": 1.5, "norm": 0.2, "rate": 1e-3})
+        tracker.log(11, {"validation": 2.0, "gap": 0.1})
     assert fake.calls == [
         ("init", "tiny", "run"),
         ("log", 10, {"loss": 1.5, "norm": 0.2, "rate": 1e-3}),
@@ -58,11 +58,11 @@ def test_a_missing_package_is_named_with_what_to_type(
     ):
         pass
     with Tracker(recipe_with(tracker=name), tmp_path, main=False) as tracker:  # the other processes
-        tracker.log(10, loss=1.0)
+        tracker.log(10, {"loss": 1.0})
 
 
 def test_tensorboard_writes_into_the_run_folder(tmp_path: Path, recipe_with: Callable[..., Recipe]) -> None:
     pytest.importorskip("tensorboard")
     with Tracker(recipe_with(tracker="tensorboard"), tmp_path, main=True) as tracker:
-        tracker.log(10, loss=1.0)
+        tracker.log(10, {"loss": 1.0})
     assert list((tmp_path / "tracking").glob("events.out.tfevents.*"))
