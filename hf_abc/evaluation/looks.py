@@ -40,7 +40,8 @@ def sampler(recipe: Recipe) -> Callable[[PreTrainedModel, PreTrainedTokenizerFas
             min_p=wanted.min_p,
             max_new_tokens=wanted.max_new_tokens,
         )
-        return [re.sub(r"\AX:.*", f"X:{number}", tune.text) for number, tune in enumerate(tunes, 1)]
+        # in a book of tunes each has a number, also what an untrained model writes
+        return [re.sub(r"\A(X:.*\n)?", f"X:{number}\n", tune.text) for number, tune in enumerate(tunes, 1)]
 
     return sample
 

@@ -1,5 +1,6 @@
 """The module as a command, as `accelerate launch -m hf_abc.training` runs it."""
 
+import json
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from hf_abc.cli import main as hf_abc
 from hf_abc.recipe import CorpusRecipe, Recipe
 from hf_abc.record import plain
 from hf_abc.training.__main__ import main
@@ -71,6 +73,26 @@ def test_samples_in_between_need_the_other_command(
     words = ["--recipe", str(recipe), "--corpus", str(corpus), "--out", str(tmp_path / "run")]
     assert main([*words, "--training.samples", "2"]) == 1
     assert "accelerate launch -m hf_abc.cli train" in capsys.readouterr().err
+
+
+def test_the_command_writes_samples_counts_copies_and_keeps_a_finished_run(
+    places: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe, corpus = places
+    out = tmp_path / "run"
+    words = ["train", str(recipe), "--corpus", str(corpus), "--out", str(out), "--training.samples", "2"]
+    assert hf_abc(words) == 0
+    record = json.loads((out / "run.json").read_text())
+    assert [point["step"] for point in record["training"]["curve"]] == [5, 6]
+    assert all(0 <= point["copied"] <= 1 for point in record["training"]["curve"])
+    assert (out / "samples" / "step-000005.abc").read_text().startswith("X:1\n")
+    assert record["corpus"]["train"] and record["tokenizer"]["fingerprint"]
+    capsys.readouterr()
+    assert hf_abc(words) == 0 and "nothing to do" in capsys.readouterr().out
+    assert hf_abc([*words, "--training.steps", "2"]) == 1 and "--force" in capsys.readouterr().err
+    assert hf_abc([*words, "--training.steps", "2", "--force"]) == 0
+    assert json.loads((out / "run.json").read_text())["training"]["steps"] == 2
+    assert hf_abc([*words, "--processes", "0"]) == 1
 
 
 @pytest.mark.parametrize(
