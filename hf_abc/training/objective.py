@@ -123,7 +123,7 @@ class RecurrentObjective(Objective):
         self, input_ids: Tensor, position_ids: Tensor, labels: Tensor, clock: Tensor, part: int = 0
     ) -> Nats:
         model: Any = self.model
-        output = model(
+        output = model.base_model(
             input_ids=input_ids,
             cache=model.state_from(self.carried.get(part)) if self.training else None,
             use_cache=self.training,
@@ -131,7 +131,8 @@ class RecurrentObjective(Objective):
         )
         if self.training:
             self.carried[part] = output.cache.numbers()
-        return self._nats(summed(output.logits, labels), output, clock)
+        weight = model.get_output_embeddings().weight
+        return self._nats(head_loss(output.last_hidden_state, weight, labels), output, clock)
 
 
 def tensors(blocks: Blocks, device: torch.device) -> tuple[Tensor, Tensor, Tensor, Tensor]:
