@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from hf_abc.corpora.parts import Record, file_of, make_part
@@ -47,7 +48,8 @@ def make_parts(
             tell(len(records))
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start) as pool:
+    ours, theirs = context.Pipe()
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(theirs,)) as pool:
         running: dict[Future[None], int] = {}
         try:
             for number, records in missing:
@@ -62,6 +64,8 @@ def make_parts(
                 "ask for fewer workers, and start again; what is ready is kept"
             ) from error
         except BaseException:
+            theirs.close()
+            ours.close()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 
@@ -73,14 +77,12 @@ def _collect(running: dict[Future[None], int], tell: Callable[[int], None]) -> N
         future.result()
 
 
-def _start() -> None:
-    """An interrupt is for the parent to handle, and without a parent there is nothing to do."""
+def _start(parent: Connection) -> None:
+    """An interrupt is the parent's business; when it closes its end, or has gone, there is nothing to do."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    assert parent is not None
 
     def leave() -> None:
-        parent.join()
+        parent.poll(None)
         os._exit(1)
 
     threading.Thread(target=leave, daemon=True).start()
