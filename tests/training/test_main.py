@@ -13,6 +13,7 @@ from hf_abc.cli import main as hf_abc
 from hf_abc.recipe import CorpusRecipe, Recipe
 from hf_abc.record import plain
 from hf_abc.training.__main__ import main
+from hf_abc.training.processes import run_processes
 
 
 @pytest.fixture
@@ -50,16 +51,17 @@ def _written_tunebook(file: Path) -> None:
             book.write(f"X:{number}\nT:Tune {number}\nM:4/4\nL:1/8\nK:C\n{'|'.join(bars)}|]\n\n")
 
 
-def test_without_a_corpus_the_recipes_own_is_built_once_and_found_again(
-    tmp_path: Path, recipe_with: Callable[..., Recipe]
+def test_two_processes_without_a_corpus_build_the_recipes_own_once_and_find_it_again(
+    tmp_path: Path, recipe_with: Callable[..., Recipe], capfd: pytest.CaptureFixture[str]
 ) -> None:
     _written_tunebook(tmp_path / "book.abc")
     corpus = CorpusRecipe(sources=[f"tunebooks:{tmp_path / 'book.abc'}"], validation=0.3, test=0.3)
     file, out = tmp_path / "recipe.yaml", tmp_path / "run"
     file.write_text(yaml.safe_dump(plain(replace(recipe_with(steps=2), corpus=corpus))))
     words = ["--recipe", str(file), "--out", str(out)]
-    assert main(words) == 0
-    assert (out / "model.safetensors").is_file()
+    run_processes(2, main, words)
+    assert capfd.readouterr().out.count("reading ") == 1
+    assert json.loads((out / "run.json").read_text())["training"]["processes"] == 2
     before = (out / "corpus" / "train.parquet").stat().st_mtime_ns
     assert main([*words, "--training.steps", "3"]) == 1  # another run, but the corpus is the same
     assert (out / "corpus" / "train.parquet").stat().st_mtime_ns == before
