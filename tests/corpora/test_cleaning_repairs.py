@@ -1,6 +1,7 @@
 """Repairs: what is put right, what stays because it has two readings, and that nothing is lost."""
 
 import random
+import shutil
 
 import pytest
 from hypothesis import given
@@ -228,3 +229,13 @@ def test_any_text_goes_through_every_profile(lines: list[str], profile: str) -> 
 def test_hostile_music_is_cleaned_in_linear_time(piece: str, profile: str) -> None:
     """Patterns that look for their end from every start would need hours here."""
     clean(parse_tune(HEADER + "G" + piece * 100_000 + "\n"), profile)
+
+
+@pytest.mark.skipif(shutil.which("abc2abc") is None, reason="abc2abc is not installed")
+def test_abc2abc_on_request() -> None:
+    text = HEADER + "N:note\nGABc dedB|c2A2 G4|]\n"
+    done = step("abc2abc", text)
+    assert notes(done) == notes(text) and "%" not in done
+    result = STEPS["abc2abc"](parse_tune("no tune at all\n"))
+    assert isinstance(result, Dropped) and result.reason == "abc2abc cannot read it"
+    assert [name for name, steps in PROFILES.items() if "abc2abc" in steps] == ["combined_abc2abc"]

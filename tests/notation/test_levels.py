@@ -141,6 +141,7 @@ def test_rest_share() -> None:
         ("((3GAB c2) d2 e2|(3fed (c2 B2) A2|", "4/4"),  # music21#1798
         ("|:E2G2 B2e2|[Q:1/4=100]e2B2 G2E2:|", "4/4"),  # abcjs#569
         ("CD\\\n|:EF GA|Bc d2:|", "2/4"),  # abc2svg#110
+        ("|::GA Bc|d4::|", "2/4"),  # abcjs#355
         ("(3DEF (3GAB (3cde|(5:4:5fgabc' d2|", "3/4"),  # verovio#2206
         ("[G-C-]4 [G-C-]4|[c-G-C-]2 [cGC]4 z2|", "4/4"),  # abc2midi 5.02
     ],
@@ -152,10 +153,10 @@ def test_hard_but_sound(music: str, meter: str) -> None:
 def test_hard_headers() -> None:
     """abcjs#40, abc2svg#116, EasyABC#29, abctools#30: tempo in words or 0, `$` breaks, `+:` lines."""
     words = 'X:1\nT:W\nM:C\nL:1/16\nQ:"Allegro"\nV:1 treble\nV:2 bass\nK:F\nV:1\nF4 A4 c8|]\nV:2\nF,16|]\n'
-    assert level(words).number == TOP
+    assert level(words).number == judged(words).number == TOP
     assert level(GOOD.replace("K:G", "Q:1/4=0\nK:G")).number == TOP
     assert level(GOOD.replace("K:G", "I:linebreak $\nK:G").replace("|c", "|$c")).number == TOP
-    assert level(GOOD.replace("K:G", "N:A note\n+: goes on\nK:G")).number == TOP
+    assert judged(GOOD.replace("K:G", "N:A note\n+: goes on\nK:G")).number == TOP
     assert level(GOOD.replace("K:G", "K:CMaj").rstrip("\n")).number == TOP
 
 

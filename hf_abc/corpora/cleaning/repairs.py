@@ -161,7 +161,7 @@ def tempo(tune: Tune) -> Tune:
     return with_music(tune, _TEMPO.sub("", tune.text)) if "\nQ:" in tune.text else tune
 
 
-_APART = re.compile(r"[A-Ga-gzx,'\]] [ \t]*[\d/]")
+_APART = re.compile(r" (?<=[A-Ga-gzx,'\]] )[ \t]*[\d/]")
 _BARE = re.compile(r"[^\d/]*[A-Ga-gzx,'\]]")
 
 
