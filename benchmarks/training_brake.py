@@ -3,8 +3,8 @@
     python benchmarks/training_brake.py [--json FILE] [--out DIR] [--corpus DIR] [--steps 2200]
 
 Runs by the quickstart's recipe: one on its corpus as it is, with both limits, and two on 50 of its tunes,
-always in their own keys, with one limit each. The first must come to its end, the others must be stopped. Some
-ten minutes on two cores; a finished run is found again.
+always in their own keys, with one limit each. The first must come to its end, the others must be stopped.
+Some ten minutes on two cores; a finished run is found again.
 """
 
 from __future__ import annotations
