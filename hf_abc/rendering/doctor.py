@@ -6,6 +6,7 @@ Nothing is believed from a version number: a small tune is taken through every s
 import importlib.metadata
 import importlib.util
 import platform
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from hf_abc.process import run
 from hf_abc.rendering import audio
 from hf_abc.rendering.midi import midi
 from hf_abc.rendering.pictures import picture
+from hf_abc.rendering.player import player
 from hf_abc.rendering.score import score
 
 _TUNE = "X:1\nT:Doctor\nM:6/8\nL:1/8\nK:D\n|:DFA d2f|ecA D3:|\n"
@@ -120,12 +122,14 @@ def doctor() -> tuple[list[Row], bool]:
         for name, purpose in (("torch", "models"), ("transformers", "models"), ("datasets", "corpora"))
     ]
     ok = all(row.state == "works" for row in rows)
+    command = player()
+    rows.append(_program(command[0] if command else "mpv", "--play", "apt install mpv | brew install mpv"))
     rows += [_program(name, purpose, advice) for name, purpose, advice in _OPTIONAL]
     return rows, ok
 
 
+_VERSION = re.compile(r"\d+\.\d+[\w.+~:-]*")
 _OPTIONAL = (
-    ("ffplay", "--play", "apt install ffmpeg | brew install ffmpeg"),
     ("abc2midi of this computer", "--engine system", "apt install abcmidi | brew install abcmidi"),
     ("abcm2ps", "--engraver abcm2ps", "apt install abcm2ps | brew install abcm2ps"),
     ("fluidsynth", "--synthesizer fluidsynth", "apt install fluidsynth | brew install fluid-synth"),
@@ -187,8 +191,20 @@ def _package(name: str, purpose: str) -> Row:
 
 
 def _program(name: str, purpose: str, advice: str) -> Row:
+    """A program of this computer: its version where it tells one, else its place."""
     path = shutil.which(name.split()[0])
-    return Row(name, "works" if path else "not there", path or "", f"{purpose} (optional)", "", advice)
+    if path is None:
+        return Row(name, "not there", "", f"{purpose} (optional)", "", advice)
+    version = ""
+    for option in ("--version", "-version", "-V", "-ver"):
+        try:
+            said = run([str(Path(path).resolve()), option], timeout=5)
+        except HfAbcError:
+            break
+        if found := _VERSION.search((said.stdout + said.stderr).decode("utf-8", "replace")):
+            version = found[0]
+            break
+    return Row(name, "works", version or path, f"{purpose} (optional)", "", advice)
 
 
 def _installed(package: str) -> str:

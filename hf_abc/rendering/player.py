@@ -11,13 +11,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 PLAYERS = (
-    ("ffplay", "-nodisp", "-autoexit", "-loglevel", "error"),
     ("mpv", "--no-video", "--really-quiet"),
+    ("ffplay", "-nodisp", "-autoexit", "-loglevel", "error"),
     ("afplay",),  # macOS
     ("play", "-q"),  # sox
     ("cvlc", "--play-and-exit", "--quiet"),
     ("mplayer", "-really-quiet"),
 )
+
+
+_SILENT = b"audio open failed"  # ffplay's word where there is no sound card; its status is 0 all the same
 
 
 def player() -> tuple[str, ...] | None:
@@ -34,8 +37,13 @@ def play(files: Sequence[Path], page: Path) -> str:
     command = player()
     if command is not None:
         for file in files:
-            done = subprocess.run([*command, str(file.absolute())], stdin=subprocess.DEVNULL, check=False)
-            if done.returncode:
+            done = subprocess.run(
+                [*command, str(file.absolute())],
+                stdin=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                check=False,
+            )
+            if done.returncode or _SILENT in done.stderr:
                 break
         else:
             return f"played with {command[0]}"

@@ -1,6 +1,7 @@
 """Sound: audible, not clipped, equally loud, in every format."""
 
 import io
+import shutil
 
 import numpy as np
 import pytest
@@ -107,6 +108,18 @@ def test_halving_keeps_what_is_below_and_drops_what_is_above():
 def test_mp3_is_small(samples):
     values, rate = samples
     assert len(audio.encode(values, rate, "mp3")) * 8 / (len(values) / rate) < 50_000  # bits a second
+
+
+@pytest.mark.parametrize("name", ["fluidsynth", "timidity"])
+def test_the_real_synthesizers(name, data):
+    if shutil.which(name) is None:
+        pytest.skip(f"{name} is not installed")
+    values, rate = audio.sound(data, synthesizer=name)
+    assert rate == 48_000 and values.shape[1] == 2
+    peak = float(np.abs(values).max())
+    assert peak <= audio.CEILING + 1e-4
+    assert audio.loudness(values, rate) == pytest.approx(audio.LOUDNESS, abs=0.5) or peak > 0.85
+    assert len(values) / rate == pytest.approx(len(audio.sound(data)[0]) / audio.sound(data)[1], abs=2)
 
 
 @pytest.mark.parametrize("name", ["fluidsynth", "timidity"])

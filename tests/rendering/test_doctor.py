@@ -70,8 +70,24 @@ def test_known_faults_that_are_worked_round_are_named(quick, monkeypatch):
     assert "nowhere" not in text
 
 
+def test_programs_tell_their_version(quick, monkeypatch, tmp_path):
+    for name, says in (
+        ("timidity", "--version) echo TiMidity++ version 2.14.0"),
+        ("abcm2ps", "-V) echo abcm2ps-8.14.14 x"),
+    ):
+        (tmp_path / name).write_text(f"#!/bin/sh\ncase $1 in {says};; esac\n")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "fluidsynth").write_text("#!/bin/sh\n")
+    (tmp_path / "fluidsynth").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = {row.name: (row.state, row.version) for row in doctor()[0]}
+    assert found["timidity"] == ("works", "2.14.0") and found["abcm2ps"] == ("works", "8.14.14")
+    assert found["fluidsynth"] == ("works", str(tmp_path / "fluidsynth"))
+    assert found["mpv"] == ("not there", "")
+
+
 def test_every_missing_program_comes_with_apt_and_brew(quick, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     text = table(doctor()[0])
-    for name in ("ffmpeg", "abcmidi", "abcm2ps", "fluidsynth", "timidity"):
+    for name in ("mpv", "abcmidi", "abcm2ps", "fluidsynth", "timidity"):
         assert f"apt install {name} | brew install" in text
