@@ -27,6 +27,7 @@ from . import (
     evaluate,
     medley,
     midi2abc,
+    publish,
     quickstart,
     render,
     sample,
@@ -49,6 +50,7 @@ _VERBS = (
     clean,
     midi2abc,
     copying,
+    publish,
     doctor,
 )
 _OVERRIDES = "change a key of the recipe, e.g. --training.steps 10"

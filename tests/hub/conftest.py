@@ -2,10 +2,15 @@
 Besides, the judge of whether every number of a card is its run.json's.
 """
 
+import importlib.util
 import json
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -164,3 +169,73 @@ def copy(run: Path, tmp_path: Path) -> Callable[..., Path]:
         return tmp_path
 
     return changed
+
+
+@pytest.fixture(scope="session")
+def lstm(run: Path, corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An LSTM's run folder. Its figures are those of the other run: what counts of it is how it loads."""
+    from hf_abc.training.loop import train
+
+    recipe = Recipe(
+        name="tiny-lstm",
+        corpus=CorpusRecipe(sources=["airdsAirs"]),
+        tokenizer=TokenizerRecipe(vocab_size=300),
+        model=ModelRecipe(family="lstm", size="0.15M", n_positions=96),
+        training=TrainingRecipe(steps=2, batch_tokens=192, block_size=48),
+    )
+    folder = tmp_path_factory.mktemp("lstm") / "run"
+    train(recipe, corpus, folder)
+    other, record = Record(run), Record(folder)
+    for section in ("corpus", "tokenizer", "evaluation", "samples", "plain_samples"):
+        record.set(section, other.get(section))
+    record.set("examples", {"of": 3, "tunes": [{"text": "X:1\nK:C\nC|\n", "seed": 1, "index": 0, "prompt": "",
+                                               "ended": True}]})  # fmt: skip
+    record.update("training", {"shape": {"layers": 2, "width": 48}})
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every tenth tune of Aird's Airs as a corpus with all that belongs to it."""
+    from hf_abc.corpora import build
+    from hf_abc.corpora.sources import Source, open_sources
+
+    def thinned(source: Source) -> Source:
+        return replace(source, read=lambda: islice(source.read(), 0, None, 8))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build, "open_sources", lambda *what: [thinned(s) for s in open_sources(*what)])
+        recipe = CorpusRecipe(sources=["airdsAirs"])
+        return build.build_corpus(recipe, tmp_path_factory.mktemp("real") / "corpus")
+
+
+@pytest.fixture
+def hub_server() -> ModuleType:
+    """The module of the small Hub."""
+    return _load("hub_server")
+
+
+@pytest.fixture
+def hub(hub_server: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A small Hub that this process takes for the Hub, logged in as one who may write; it never waits."""
+    from huggingface_hub import constants
+    from huggingface_hub.utils import close_session
+
+    with hub_server.Hub() as server:
+        monkeypatch.setattr(constants, "ENDPOINT", server.url)
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+        monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+        monkeypatch.setenv("HF_TOKEN", hub_server.WRITER)
+        monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda seconds: None)
+        close_session()
+        yield server
+        close_session()
+
+
+def _load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
