@@ -17,14 +17,12 @@ def run(arguments: argparse.Namespace) -> None:
     from hf_abc.recipe import load_recipe
     from hf_abc.record import replacing
 
-    recipe = load_recipe(arguments.recipe, arguments.overrides).tokenizer
+    recipe = load_recipe(arguments.recipe, arguments.overrides)
     from hf_abc.corpora import read_split
-    from hf_abc.models.tokenizers import (
-        train_tokenizer,  # slow to import: a wrong recipe should not wait for it
-    )
+    from hf_abc.training.setup import make_tokenizer  # slow to import: a wrong recipe should not wait for it
 
     texts = [row["text"] for row in read_split(arguments.corpus, "train")]
-    made = train_tokenizer(texts, kind=recipe.kind, vocab_size=recipe.vocab_size, boundary=recipe.boundary)
+    made = make_tokenizer(recipe, texts)
     with replacing(arguments.out) as folder:
         made.save_pretrained(folder)
     tokens = sum(len(ids) for ids in made(texts[:1000], add_special_tokens=False)["input_ids"])
