@@ -55,6 +55,8 @@ _WRITTEN = (
     "model.safetensors",
     "tokenizer.json",
     "tokenizer_config.json",
+    "configuration_abc_lstm.py",
+    "modeling_abc_lstm.py",
 )
 
 
