@@ -13,6 +13,7 @@ from pathlib import Path
 from hf_abc.corpora.check import read_text
 from hf_abc.corpora.cleaning import PROFILES, STEPS, Dropped
 from hf_abc.corpora.passages import Passage, passages, with_file_header
+from hf_abc.corpora.sources.source import LONGEST
 from hf_abc.errors import InputError, OutputError
 from hf_abc.notation.tune import Tune, header_fields, parse_tune
 from hf_abc.record import atomic_write
@@ -141,6 +142,8 @@ def clean_books(
 def _cleaned(tune: Tune, profile: str, number: str) -> tuple[Tune | Dropped, list[Change]]:
     """The tune behind all steps, with its number, and what each changed."""
     changes: list[Change] = []
+    if len(tune.text) > LONGEST and profile != "book":
+        return Dropped(tune, "length", f"longer than {LONGEST:,} characters"), changes
     for name in PROFILES[profile]:
         result = STEPS[name](tune)
         if isinstance(result, Dropped):

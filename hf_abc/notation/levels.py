@@ -119,9 +119,9 @@ def _unreadable_header(text: str) -> Iterator[Problem]:
     if "K" not in fields:
         yield Problem(1, max(len(lines), 1), 0, _NO_KEY)
     elif parse_key(fields["K"][0]) is None:
-        yield Problem(1, len(lines), 3, f"K:{fields['K'][0]} names no key: write K:G, K:Am, K:Edor")
+        yield Problem(1, len(lines), 3, f"K:{fields['K'][0][:20]} names no key: write K:G, K:Am, K:Edor")
     if "L" in fields and parse_length(fields["L"][-1]) is None:
-        yield Problem(1, place["L:"], 3, f"L:{fields['L'][-1]} is no note length: write L:1/8")
+        yield Problem(1, place["L:"], 3, f"L:{fields['L'][-1][:20]} is no note length: write L:1/8")
 
 
 def _unreadable_music(elements: list[Element], lines: Sequence[str]) -> Iterator[Problem]:

@@ -55,8 +55,8 @@ def parse_meter(text: str) -> Meter:
     if text in ("C|", "c|"):
         return Meter(text, 2, 2)
     if found := _FRACTION.match(text):
-        numerator = sum(int(n) for n in re.findall(r"\d+", found[1]))
-        denominator = int(found[2])
+        numerator = sum(int(n[:4]) for n in re.findall(r"\d+", found[1]))
+        denominator = int(found[2][:4])
         if 0 < numerator <= 64 and 0 < denominator <= 64:
             return Meter(text, numerator, denominator)
     return Meter(text, 0, 1)
@@ -64,7 +64,7 @@ def parse_meter(text: str) -> Meter:
 
 def parse_length(text: str) -> Fraction | None:
     """Read an `L:` field, `1/8` -> Fraction(1, 8); None where it is no positive fraction."""
-    if found := re.match(r"\s*(\d+)\s*/\s*(\d+)", text):
+    if found := re.match(r"\s*(\d{1,4})\s*/\s*(\d{1,4})(?!\d)", text):
         if int(found[1]) and int(found[2]):
             return Fraction(int(found[1]), int(found[2]))
     elif text.strip() == "1":

@@ -162,4 +162,4 @@ def unreadable(symbol: str, before: str) -> str:
         advice = ": it is no sign of music; perhaps the file was saved in another encoding"
     else:
         advice = ""
-    return f"{symbol} cannot be read here{advice}"
+    return f"{symbol[:20]} cannot be read here{advice}"

@@ -151,3 +151,18 @@ def test_the_verb(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert out.endswith(f"the dropped tunes, with reasons, are in {tmp_path / 'c.dropped.abc'}\n")
     assert main(["clean", str(tmp_path / "none.abc"), "-o", str(tmp_path / "d.abc")]) == 1
     assert "none.abc cannot be read (No such file or directory)" in capsys.readouterr().err
+
+
+def test_numbers_of_thousands_of_digits(tmp_path: Path) -> None:
+    n = "7" * 5000
+    book = tmp_path / "a.abc"
+    book.write_text(f"X:{n}\nM:{n}/{n}\nL:1/{n}\nQ:1/4={n}\nK:C\nG{n}c/{n}|({n}abc Z{n}|{n}\n")
+    for profile in ("book", "tidy", "combined"):
+        assert len(clean_book(book.read_text(), profile).tunes) == 1
+    assert main(["check", str(book)]) == 0
+
+
+def test_a_text_too_long_for_a_tune_is_dropped_by_what_would_read_it() -> None:
+    text = "X:1\nT:Long\nK:C\n" + "GABc|" * 70_000 + "\n"
+    assert clean_book(text).text == text
+    assert clean_book(text, "tidy").tunes[0].dropped == "longer than 300,000 characters"
