@@ -44,7 +44,8 @@ class State(NamedTuple):
     mode: what is being read: `line` a line's first letters, `field` a field line, `music`, `inline` a field
     in brackets, `comment`, `quote`, `sign` a decoration between `!`, `tail` what may stand behind a `\\`;
     pending: the symbol that is not yet over; seen: fields of the header; chord: the length and the pitches
-    of an open chord, and how a chord that is over waits for its own length; late: the tune is to end soon; gap: a space has just been read; dot: a `.` has, which belongs to what follows.
+    of an open chord, and how a chord that is over waits for its own length; late: the tune is to end soon; gap: a space has just been read; dot: a sign has, which belongs to
+    the note behind it.
     """
 
     mode: str = "line"
@@ -117,8 +118,10 @@ def _line(state: State, c: str) -> State | None:
         if c in _LETTERS and (not state.body or (not state.late and c in _BODY_FIELDS and _open_field(state, c))):
             return state._replace(pending=c)
         if c == "%":
-            return state._replace(mode="comment") if state.seen else None
-        return _music(state._replace(mode="music"), c) if state.body and c != "\n" else None
+            return state._replace(mode="comment") if state.seen and not state.late else None
+        if not state.body or c == "\n":
+            return None
+        return _music(state._replace(mode="music"), c)
     if c == ":":
         return _open_field(state, pending)
     if not state.body:
@@ -293,12 +296,15 @@ def _fresh(state: State, c: str) -> State | None:
     if state.grace:
         return _in_grace(state, c)
     if c in " \t`$" and not state.dot:
+        if state.late and state.gap:
+            return None
         return _loosened(state._replace(gap=True), state.gap or state.chord is not None)
     if state.gap:
         state = state._replace(gap=False)
-    if state.dot and c not in "-([|^_=~" and c not in _NOTE_LETTERS:
-        return None
-    state = state._replace(dot=False) if state.dot else state
+    if state.dot:
+        if c not in "([{^_=!\"" + _SIGNS + _NOTE_LETTERS + "zx":
+            return None
+        state = state._replace(dot=c == "[")
     if c in "[^_=zxZX(" or c in _NOTE_LETTERS:
         if state.chord and c in "[zxZX(":
             return None
@@ -319,10 +325,10 @@ def _sign(state: State, c: str) -> State | None:
         return _hopeful(state, c)
     full = part.full > 0 and part.closing is None and part.filled == part.full
     if c == "\n":
-        return _loosened(state._replace(mode="line"), full)
+        return None if state.late and state.gap else _loosened(state._replace(mode="line", gap=True), full)
     if c in "<>":
         return _with(state, music.broken(part, c), c)
-    if c == ")":
+    if c == ")" and not state.late:
         return state._replace(part=part._replace(slur=False))
     if c == "-":  # apart from its note: who knows which
         return _with(state, part._replace(tie=("",), loose=True)) if part.sounded and not part.tie else None
@@ -341,12 +347,14 @@ def _sign(state: State, c: str) -> State | None:
         return state._replace(mode="comment")
     if c == "\\":
         return state._replace(mode="tail")
-    return state._replace(dot=c == ".") if c in _SIGNS else None
+    return state._replace(dot=True) if c in _SIGNS and not full else None
 
 
 def _start(state: State, c: str) -> State | None:
     """The first character of a note, rest, chord, tuplet, slur or of a field in brackets."""
     if c == "[" and state.late and _open_chord(state, "") is None:
+        return None
+    if c == "(" and state.late:
         return None
     if c in "[(":
         full = state.part.full > 0 and state.part.closing is None and not state.part.room
@@ -368,6 +376,8 @@ def _hopeful(state: State, pending: str) -> State | None:
     first = pending[0]
     after = state._replace(pending=pending)
     if first in "|:" or pending[:2] == "[|" or (first == "[" and pending[1:2].isdigit()):
+        if state.dot:
+            return None
         return _hopeful_bar(after, pending)
     if first in "<>":
         part = state.part._replace(mark=False)
@@ -519,14 +529,14 @@ def _open_chord(state: State, letter: str) -> State | None:
         return None
     if not any(music.fits(begun, ratio) for ratio in ((1, 1), (1, 2), (1, 4), (1, 8), (1, 16))):
         return None
-    opened: State | None = state._replace(part=begun, chord=((1, 1), ()))
+    opened: State | None = state._replace(part=begun, chord=((1, 1), ()), dot=False)
     for c in letter:
         opened = opened and _fresh(opened, c)
     return opened
 
 
 def _open_inline(state: State, letter: str) -> State | None:
-    if letter not in _INLINE_FIELDS:
+    if state.dot or letter not in _INLINE_FIELDS:
         return None
     opened = _open_field(state._replace(pending=""), letter)
     return opened and opened._replace(mode="inline", pending=opened.pending or f"{letter}:")

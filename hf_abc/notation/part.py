@@ -232,8 +232,6 @@ def ends_well(part: Part) -> bool:
 
 def _closes_well(part: Part, line: Barline) -> bool:
     """Whether abc2midi finds nothing to say about a bar that this line ends."""
-    if line.repeat_end and part.repeat != 1:
-        return False  # it would have to guess where the repeat began
     if line.double and not line.repeat_end and (part.ending == 1 or part.repeat == 1 and not part.ending):
         return False  # the repeat would stay open
     total = part.carry + part.filled
@@ -253,7 +251,7 @@ def _closes_well(part: Part, line: Barline) -> bool:
 def _may_end(part: Part, line: Barline, ending: int, number: int) -> bool:
     """Whether an ending of this number may begin here."""
     if number == 1:
-        return part.sounded and not line.repeat_end and not line.repeat_start
+        return part.sounded and ending == 0 and not line.repeat_end and not line.repeat_start
     just_closed = line.repeat_end or (part.closing is not None and part.closing.repeat_end)
     return bool(just_closed) and ending < 0
 

@@ -123,6 +123,10 @@ class Gpt2Decoder:
         hidden = self._read(ids, torch.float64, None, 0)[-1:]
         return self._logits(hidden)[0]
 
+    def all_logits(self, ids: Tensor) -> Tensor:
+        """The logits (length, vocab) behind each of the tokens `ids` (length,)."""
+        return self._logits(self._read(ids, torch.float32, None, 0))
+
     def _read(self, ids: Tensor, dtype: torch.dtype, memory: Memory | None, row: int) -> Tensor:
         """The hidden states (length, width) of a sequence from its start, kept in a row of the memory."""
         length = len(ids)

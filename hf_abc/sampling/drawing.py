@@ -64,21 +64,21 @@ def choose_among(
     verdict: Callable[[int], int],
     *,
     exactly: bool = False,
-    tail: bool = True,
+    patience: int = 0,
 ) -> tuple[int, bool]:
     """A token for one row of logits (vocab,), out of those that a guard lets pass; -1 where there is none.
 
     What is sound is chosen from where the likeliest tokens that make up `SURE` of the probability hold such
-    a one, otherwise what is odd. Where they hold neither, the model is lost: then what is sound of the `tail`,
-    or -1 where it is not wanted, as where nothing passes. Text passes among the likeliest tokens that make
-    up `PLAIN`. `min_p` counts from the likeliest token that passes. The second result says
+    a one, otherwise what is odd; where they hold neither, the model is lost, and what is sound comes from the
+    tail. With patience 1 the tail is not touched, with 2 nothing odd either: -1 then, as where nothing
+    passes at all. Text passes among the likeliest tokens that make up `PLAIN`. `min_p` counts from the likeliest token that passes. The second result says
     whether the last bits of the logits mattered; never where these are given `exactly`.
     """
     scores = logits.astype(np.float64)
     scores = scores - scores.max()
     near = 0.0 if exactly else NEAR / (temperature or 1.0)
     weights = np.exp(scores / (temperature or 1.0))
-    best, passes, doubtful = best_that_passes(weights, verdict, near, tail=tail)
+    best, passes, doubtful = best_that_passes(weights, verdict, near, patience=patience)
     if best < 0 or not temperature:
         return best, doubtful
     least = min_p * weights[best]
@@ -95,7 +95,7 @@ def choose_among(
 
 
 def best_that_passes(
-    weights: np.ndarray, verdict: Callable[[int], int], near: float = 0.0, *, tail: bool = True
+    weights: np.ndarray, verdict: Callable[[int], int], near: float = 0.0, *, patience: int = 0
 ) -> tuple[int, Callable[[int], bool], bool]:
     """The likeliest token that passes (-1: none), a test of what else does, and whether it was a close thing."""
     order = np.argsort(-weights, kind="stable").tolist()
@@ -117,9 +117,9 @@ def best_that_passes(
         if fine(token):
             return token, fine, close and number >= sure - 2
     for token in order[:sure]:
-        if verdict(token) == LOOSE:
+        if verdict(token) == LOOSE and patience < 2:
             return token, odd, close
-    if not tail:
+    if patience:
         return -1, fine, close
     for token in order[sure:]:
         if verdict(token) == SOUND:

@@ -37,6 +37,7 @@ class Decoder(Protocol):
     def copy(self, memory: object, source: int, target: int, length: int) -> None: ...
     def back(self, ids: Tensor, memory: object, row: int) -> None: ...
     def exact_logits(self, ids: Tensor) -> Tensor: ...
+    def all_logits(self, ids: Tensor) -> Tensor: ...
 
 
 class Rows:
@@ -108,20 +109,20 @@ class Rows:
         return logits
 
     def _guarded(self, job: Job, watch: Watch, logits: Tensor, noise: Tensor) -> int:
-        """A token that the guards let pass, -1 where the model is lost and some bars are to be taken back. The
-        guards step aside where no token passes.
+        """A token that the guards let pass, -1 where some bars are to be taken back. The guards step aside where
+        no token passes.
         """
         numbers = noise.numpy()
-        temperature, tail = self.temperature * watch.heat, not watch.may_return
+        temperature, patience = self.temperature * watch.heat, watch.patience
         chosen, doubtful = choose_among(
-            logits.cpu().numpy(), numbers, temperature, self.min_p, watch.verdict, tail=tail
+            logits.cpu().numpy(), numbers, temperature, self.min_p, watch.verdict, patience=patience
         )
         if doubtful:
             exact = self._exact(job).cpu().numpy()
             chosen, _ = choose_among(
-                exact, numbers, temperature, self.min_p, watch.verdict, exactly=True, tail=tail
+                exact, numbers, temperature, self.min_p, watch.verdict, exactly=True, patience=patience
             )
-        if chosen >= 0 or not tail:
+        if chosen >= 0 or patience:
             return chosen
         watch.step_aside("")
         return int(choose(logits[None], noise[None].to(logits.device), self.temperature, self.min_p)[0])
@@ -142,6 +143,8 @@ class Rows:
             self.decoder.back(torch.tensor(job.seen[:-1], device=self.decoder.device), self.memory, row)
         if job.watch is not None and job.watch.over:
             job.ids.append(self.end_id)
+            return True
+        if job.bars is not None and job.watch is not None and job.watch.bars >= job.bars:
             return True
         return len(job.ids) >= job.limit
 

@@ -74,6 +74,7 @@ def generate_tunes(
     batch_size: int = 32,
     max_new_tokens: int | None = None,
     min_new_tokens: int = 0,
+    bars: Sequence[int] | None = None,
     guards: Guards = NO_GUARDS,
     on_tune: Callable[[Sample], None] | None = None,
 ) -> list[Sample]:
@@ -82,7 +83,8 @@ def generate_tunes(
     A tune stops at the end token, after `max_new_tokens`, or where the model's positions end; with more
     `max_new_tokens` than there are positions it goes on in a sliding window. Before `min_new_tokens` the
     end token is not drawn. `temperature` 0 always takes the likeliest token; `min_p` leaves out tokens
-    that are less likely than that share of the likeliest one. `on_tune` is called with each tune as soon
+    that are less likely than that share of the likeliest one. With `bars`, one number for each prompt, a
+    text ends with the bar line of its last new bar (this needs the bar guard). `on_tune` is called with each tune as soon
     as it is finished, in that order, so that an interrupt loses none. Raises InputError for values out of
     range, for a prompt that leaves no room and for a tokenizer of another model.
     """
@@ -97,6 +99,7 @@ def generate_tunes(
         batch_size=batch_size,
         max_new_tokens=max_new_tokens,
         min_new_tokens=min_new_tokens,
+        bars=bars,
         guards=guards,
     ):
         samples[sample.index] = sample
@@ -116,6 +119,7 @@ def stream_tunes(
     batch_size: int = 32,
     max_new_tokens: int | None = None,
     min_new_tokens: int = 0,
+    bars: Sequence[int] | None = None,
     guards: Guards = NO_GUARDS,
 ) -> Iterator[Sample]:
     """The tunes of `generate_tunes`, each as soon as it is finished."""
@@ -133,6 +137,8 @@ def stream_tunes(
     end_id = tokenizer.eos_token_id
     if guards:
         for job in jobs:
+            if bars is not None:
+                job.bars, job.least = bars[job.index], job.limit
             job.watch = Watch.over_prompt(
                 guards, vocabulary, job.ids, job.limit, text=prompts[job.index], bans=decoder is None
             )

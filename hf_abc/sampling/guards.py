@@ -1,13 +1,13 @@
 """Guards over a tune that is being written: what they watch, and what they do.
 
 * The **bar guard** lets only tokens pass from which a sound tune can follow (`hf_abc.notation.automaton`).
-  What real tunes do now and then but abc2midi finds wrong, it lets pass only where the model is sure of it:
-  where nothing sound is among the likeliest tokens that make up 99.5 % of the probability.
+  What real tunes do now and then but abc2midi finds wrong, it lets pass only where the model insists: where
+  nothing sound is among the likeliest tokens that make up 99.5 % of the probability, again and again.
 * The **loop guard** takes the third copy in a row of a block of one to eight bars back and has it written
   again, a little hotter; after `REWINDS` times it brings the strain to an end.
 * The **voice guard** lets no voice that the header names fall behind the others.
 * Where none of the tokens that a model finds likely keeps the tune sound, it has lost count: the bar is taken
-  back and written again.
+  back and written again, or more bars where that does not help.
 * A tune that comes near its longest length is brought to an end.
 
 None of them touches the probabilities of what it lets pass. Where a prompt is such that no sound tune can
@@ -24,9 +24,10 @@ from hf_abc.sampling.loops import COPIES, LONGEST, BarBook
 from hf_abc.sampling.vocabulary import BANNED, SOUND, Place, Vocabulary
 
 REWINDS = 3
-RETURNS = 12
-"""How often a tune may be taken back some bars because the model is lost: where none of its likely tokens
-keeps the tune sound."""
+RETURNS = (12, 6)
+"""How often a tune may be taken back some bars because none of its likely tokens keeps it sound: as long as
+there are odd ones among them, only so often as the second number says.
+"""
 HOTTER = 1.25
 SURE = 0.995
 """How much of the probability a model must give to what is not sound before something odd may pass."""
@@ -59,6 +60,7 @@ class _Mark:
     voice: str
     place: Place | None
     book: BarBook
+    bars: int
 
 
 @dataclass(slots=True)
@@ -66,7 +68,7 @@ class Watch:
     """The guards over one tune. `place` is None where the bar guard is off or has stepped aside.
 
     length: tokens written so far, prompt and first end token included; hot: the length up to which a stretch
-    that was taken back is drawn hotter; over: the tune must end at once; bans: what would close a loop is
+    that was taken back is drawn hotter; over: the tune must end at once; bars: those that have ended behind the prompt; bans: what would close a loop is
     forbidden, for a loop that writes where nothing can be taken back.
     """
 
@@ -83,6 +85,7 @@ class Watch:
     lost_at: tuple[int, int] = (0, 0)
     hot: int = 0
     over: bool = False
+    bars: int = 0
     longest_bar: int = 12
     stepped_aside: bool = False
     bans: bool = False
@@ -101,8 +104,8 @@ class Watch:
                 watch.step_aside(text)
         for token in ids[1:]:
             watch._note(token)
-        watch.rewinds = 0
-        watch.marks.append(_Mark(watch.length, watch.book.voice, watch.place, watch.book.copy()))
+        watch.rewinds = watch.bars = 0
+        watch.marks.append(_Mark(watch.length, watch.book.voice, watch.place, watch.book.copy(), 0))
         return watch
 
     def step_aside(self, text: str) -> None:
@@ -156,6 +159,7 @@ class Watch:
         text = self.vocabulary.texts[token] if token != self.vocabulary.end_id else None
         if not text or not self.book.write(text):
             return None
+        self.bars += 1
         if self.marks:
             self.longest_bar = max(self.longest_bar, min(self.length - self.marks[-1].length, 60))
         size = self.book.loop() if self.guards.loops else 0
@@ -163,7 +167,7 @@ class Watch:
             ends = [mark for mark in self.marks if mark.voice == self.book.voice]
             if not self.bans and len(ends) >= size and ends[-size].length >= self.prompt:
                 return self._rewind(ends[-size])
-        self.marks.append(_Mark(self.length, self.book.voice, self.place, self.book.copy()))
+        self.marks.append(_Mark(self.length, self.book.voice, self.place, self.book.copy(), self.bars))
         return None
 
     def _rewind(self, mark: _Mark) -> int:
@@ -175,17 +179,17 @@ class Watch:
         self._return_to(mark)
         if self.rewinds > REWINDS:
             self.hot = 0
-            if self.place is not None:
-                self.place = self.vocabulary.hurried(self.place)
-                mark.place = self.place
-            else:
-                self.over = True
+            self.over = self.place is None
         return self.length
 
     @property
-    def may_return(self) -> bool:
-        """Whether bars may still be taken back where the model is lost."""
-        return self.place is not None and not self.bans and self.returns < RETURNS and bool(self.marks)
+    def patience(self) -> int:
+        """2: bars are rather taken back than something odd written; 1: than something written where the model
+        is lost; 0: neither.
+        """
+        if self.place is None or self.bans or not self.marks or self.place.state.late:
+            return 0
+        return (self.returns < RETURNS[0]) + (self.returns < RETURNS[1])
 
     def lost(self) -> int:
         """Take back what stands behind the last bar line, or more bars each time that the same place is not
@@ -203,6 +207,10 @@ class Watch:
 
     def _return_to(self, mark: _Mark) -> None:
         self.length, self.place, self.book = mark.length, mark.place, mark.book.copy()
+        self.bars = mark.bars
+        given_up = self.returns >= RETURNS[0] and self.guards.endings or self.rewinds > REWINDS
+        if given_up and self.place is not None:
+            self.place = self.vocabulary.hurried(self.place)
 
     def _needed(self) -> int:
         """Tokens that it takes to bring the tune to an end from here."""

@@ -24,7 +24,7 @@ class Job:
 
     index: its number among the prompts; limit: the length at which it is cut off; least: the length before
     which it may not end; window: where what the model sees of it begins, behind the `header` tokens that
-    it always sees; watch: the guards over it.
+    it always sees; watch: the guards over it; bars: how many to write, None for a whole tune.
     """
 
     index: int
@@ -35,6 +35,7 @@ class Job:
     header: int = 1
     window: int = 1
     watch: Watch | None = None
+    bars: int | None = None
     prompt_length: int = field(init=False)
 
     def __post_init__(self) -> None:

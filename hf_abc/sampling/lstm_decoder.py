@@ -95,6 +95,11 @@ class LstmDecoder:
             logits = self._step(self.double, token[None], state)
         return logits[0]
 
+    def all_logits(self, ids: Tensor) -> Tensor:
+        """The logits (length, vocab) behind each of the tokens `ids` (length,)."""
+        state = self._cleared(1, torch.float32)
+        return torch.cat([self._step(self.single, token[None], state) for token in ids])
+
     def _step(self, layers: _Layers, ids: Tensor, state: State) -> Tensor:
         rows = len(ids)
         ended = ids == self.end_id

@@ -12,9 +12,11 @@ from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausa
 from hf_abc.errors import InputError
 from hf_abc.models.sizes import gpt2_config
 from hf_abc.models.tokenizers import encode, train_tokenizer
-from hf_abc.sampling import generator
+from hf_abc.sampling import drawing
 from hf_abc.sampling.decoder import Gpt2Decoder
-from hf_abc.sampling.generator import _jobs, _with_decoder, _with_generate, choose, generate_tunes
+from hf_abc.sampling.drawing import choose
+from hf_abc.sampling.engine import Rows
+from hf_abc.sampling.generator import _jobs, _with_generate, generate_tunes, vocabulary_of
 
 JIG = "X:1\nT:The Test Jig\nM:6/8\nL:1/8\nK:G\nGAB gfe|dBG A3|GAB cde|dBA G3:|\n"
 POSITIONS = 48
@@ -102,14 +104,12 @@ def test_same_tunes_whatever_the_batch(model, tokenizer):
 
 def test_own_loop_and_generate_write_the_same(model, tokenizer):
     decoder = Gpt2Decoder.from_model(model)
-    arguments = (0, 4, 0.9, 0.02)
-    ours = {
-        job.index: job.ids
-        for job in _with_decoder(decoder, _jobs(model, tokenizer, PROMPTS, 2, 20), *arguments)
-    }
+    wanted = (tokenizer, vocabulary_of(tokenizer), PROMPTS, 2, 20, 0)
+    rows = Rows(decoder, _jobs(decoder, *wanted), 0, 4, 0.9, 0.02, [False] * len(tokenizer))
+    with torch.inference_mode():
+        ours = {job.index: job.ids for job in rows.run()}
     theirs = {
-        job.index: job.ids
-        for job in _with_generate(model, _jobs(model, tokenizer, PROMPTS, 2, 20), *arguments)
+        job.index: job.ids for job in _with_generate(model, _jobs(model, *wanted), 0, 4, 0.9, 0.02)
     }
     assert ours == theirs
     assert any(ids[-1] == 0 for ids in ours.values())  # some have ended early
@@ -173,9 +173,9 @@ def test_doubtful_tokens_are_looked_at_again(model, tokenizer, monkeypatch):
     wanted, wanted_cautious = write(), write(**cautious)
     step = Gpt2Decoder.step
     monkeypatch.setattr(Gpt2Decoder, "step", lambda *args: step(*args) + 0.02 * torch.randn(1, 290))
-    monkeypatch.setattr(generator, "_NEAR", 0.0)
+    monkeypatch.setattr(drawing, "NEAR", 0.0)
     assert write() != wanted
-    monkeypatch.setattr(generator, "_NEAR", 0.2)
+    monkeypatch.setattr(drawing, "NEAR", 0.2)
     assert write() == wanted
     assert write(**cautious) == wanted_cautious
 
