@@ -1,8 +1,8 @@
 """The child process that holds verovio: MusicXML in, SVG out, many scores one after another.
 
-Run by score.py as a script, never imported by it. verovio may abort the process that it lives in, so it
-lives in this one. Messages on both pipes are a length of four bytes (big endian) and that much JSON: in
-`{"xml", "options"}`, out `{"svg"}` or `{"error"}`.
+Run by score.py as a script, with the folder in which it found verovio; never imported by it. verovio may
+abort the process that it lives in, so it lives in this one. Messages on both pipes are a length of four bytes
+(big endian) and that much JSON: in `{"xml", "options"}`, out `{"svg"}` or `{"error"}`.
 """
 
 import json
@@ -45,6 +45,9 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
 
 if __name__ == "__main__":
     limit_memory()
+    sys.path.append(
+        sys.argv[1]
+    )  # where the parent found verovio: a user's own packages are out of sight here
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever verovio prints must not stand between the answers
     serve(sys.stdin.buffer, answers)

@@ -157,7 +157,7 @@ def _music21(text: str) -> tuple[bytes | None, list[str]]:
     if importlib.util.find_spec("music21") is None:
         raise MissingPackageError("music21")
     done = run(
-        [sys.executable, "-I", str(_CHILD)],
+        [sys.executable, "-I", str(_CHILD), *filter(os.path.isabs, sys.path)],
         inputs={"tune.abc": abcmidi.harmless(text).encode("utf-8", "replace")},
         outputs=["tune.mid"],
         timeout=60,

@@ -1,12 +1,14 @@
 """The child process that holds music21: tune.abc -> tune.mid in the working folder.
 
-Run by midi.py as a script, never imported by it.
+Run by midi.py as a script, with the folders in which it finds packages, never imported by it.
 """
 
+import sys
 from pathlib import Path
 
 
 def main() -> None:
+    sys.path += sys.argv[1:]
     from music21 import converter
 
     score = converter.parse(Path("tune.abc").read_text("utf-8"), format="abc")

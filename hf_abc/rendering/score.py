@@ -95,7 +95,7 @@ class Engraver:
             self.close()
             self._answers = queue.Queue()
             self._child = subprocess.Popen(
-                [sys.executable, "-I", str(CHILD)],
+                [sys.executable, "-I", str(CHILD), _verovio().parent.as_posix()],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -116,6 +116,14 @@ class Engraver:
                     with suppress(OSError):
                         pipe.close()
             self._child = None
+
+
+def _verovio() -> Path:
+    """The folder of verovio. Raises MissingPackageError where it is missing."""
+    spec = importlib.util.find_spec("verovio")
+    if spec is None or spec.origin is None:
+        raise MissingPackageError("verovio")
+    return Path(spec.origin).parent
 
 
 def _listen(pipe: IO[bytes], answers: queue.Queue[bytes | None]) -> None:
@@ -141,8 +149,7 @@ def score(text: str, *, title: bool = True, engraver: Engraver | None = None) ->
     process serves the whole program.
     """
     global _shared
-    if importlib.util.find_spec("verovio") is None:
-        raise MissingPackageError("verovio")
+    _verovio()
     xml, messages = musicxml(harmless(text))
     if engraver is None:
         with _sharing:
@@ -254,9 +261,7 @@ def _draw_notes(text: re.Match[str]) -> str:
 @lru_cache(maxsize=32)
 def _outline(code: str) -> tuple[str, float]:
     """A glyph of verovio's music font: its path and its width."""
-    spec = importlib.util.find_spec("verovio")
-    assert spec is not None and spec.origin is not None
-    data = Path(spec.origin).parent / "data"
+    data = _verovio() / "data"
     path = re.search(r"<path[^>]*/>", (data / "Leipzig" / f"{code}.xml").read_text("utf-8"))
     width = re.search(rf'c="{code}"[^>]*h-a-x="([\d.]+)"', (data / "Leipzig.xml").read_text("utf-8"))
     return (path[0] if path else ""), float(width[1]) if width else 0.0

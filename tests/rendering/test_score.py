@@ -1,12 +1,17 @@
 """Scores: drawn by a child process whose death costs one tune, and safe to show."""
 
+import json
 import re
+import struct
+import subprocess
+import sys
 from xml.etree import ElementTree
 
 import pytest
 
 from hf_abc.rendering import score as room
-from hf_abc.rendering.score import Engraver, on_white, safe_svg, score
+from hf_abc.rendering.musicxml import musicxml
+from hf_abc.rendering.score import CHILD, Engraver, on_white, safe_svg, score
 
 TUNE = (
     "X:1\nT:Drowsy & <b>Maggie</b>\nM:C|\nL:1/8\nQ:1/2=100\nK:Edor\n"
@@ -131,3 +136,15 @@ def test_real_tunes_all_draw(real_tunes, engraver):
 def test_odd_texts_still_give_a_picture_or_a_reason(text, engraver):
     svg, messages = score(text, engraver=engraver)
     assert svg is not None or messages
+
+
+def test_verovio_is_found_where_the_parent_found_it():
+    """Also among a user's own packages, which an isolated Python does not see."""
+    request = json.dumps({"xml": musicxml(TUNE)[0], "options": {}}).encode()
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", str(CHILD), str(room._verovio().parent)],
+        input=struct.pack(">I", len(request)) + request,
+        capture_output=True,
+        check=True,
+    )
+    assert b"<svg" in done.stdout
