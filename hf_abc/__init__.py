@@ -4,7 +4,6 @@ The names below are loaded when they are first used, so that `import hf_abc` is 
 """
 
 import importlib
-import importlib.metadata
 from typing import Any
 
 _HOMES = {
@@ -46,7 +45,9 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        return importlib.metadata.version("hf-abc")
+        from importlib.metadata import version  # takes 50 ms
+
+        return version("hf-abc")
     if name in _HOMES:
         return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

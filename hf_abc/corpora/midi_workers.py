@@ -26,7 +26,7 @@ from typing import IO, Any
 from hf_abc.corpora.midi_conversion import READING, Conversion
 from hf_abc.errors import ToolError
 
-BATCH = 256
+BATCH = 160
 _BATCH_BYTES = 4 * 2**20
 _SHARED = Path("/dev/shm")  # a file in memory costs a third of one on disk, and each conversion makes two
 _CHILD = "from hf_abc.corpora.midi_worker import serve\nserve()"
