@@ -50,7 +50,7 @@ _FIELD = re.compile(r"\s*[A-Za-z]:")
 # PostScript, SVG, JavaScript, fonts ...) never reach an outside program.
 _HARMLESS = ("midi", "score", "staves", "propagate-accidentals")
 _DIRECTIVE = re.compile(r"\s*(?:%%\s*|I:\s*)([\w-]*)([^\r\n]*)", re.ASCII)
-_INLINE_INSTRUCTION = re.compile(r"\[I:[^\]\r\n]*\]")
+_INLINE_INSTRUCTION = re.compile(r"\[I:[^\]\r\n]*\]?")
 # What may outlive its tune inside the program: directives, redefinitions, and voice overlays.
 _LEAKING = re.compile(r"^\s*%%|^\s*[IUm]:|\[[IUm]:|^(?!\s*[A-Za-z]:).*&", re.MULTILINE)
 
@@ -176,7 +176,7 @@ def harmless(text: str) -> str:
         if block:
             lines[index] = "%"
             block = "" if name == f"end{block}" else block
-        elif match and (name not in _HARMLESS or "ptstress" in match[2]):
+        elif match and (name not in _HARMLESS or "ptstress" in match[2].lower()):
             lines[index] = "%"
             closing = f"end{name[5:]}" if name.startswith("begin") else ""
             if any(_directive_name(later) == closing for later in lines[index + 1 :] if closing):

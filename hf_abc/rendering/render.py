@@ -45,7 +45,8 @@ class Rendered:
 
 
 _REFUSED = re.compile(
-    r"(?:^\s*%%\s*|^\s*I:\s*|\[I:\s*)(abc-include|postscript|ps|eps|svg|javascript|js|beginps|beginsvg|beginjs|begineps)\b",
+    r"(?:^\s*%%\s*|^\s*I:\s*|\[I:\s*)"
+    r"(abc-include|include|format|postscript|ps|eps|svg|javascript|js|begin(?:ps|eps|svg|js|ml)|midi\s+ptstress)\b",
     re.IGNORECASE | re.ASCII,
 )
 

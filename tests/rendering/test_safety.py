@@ -5,12 +5,14 @@ import time
 
 import pytest
 
+from hf_abc import abcmidi
 from hf_abc.rendering import midi as midi_room
 from hf_abc.rendering.book import render_book
 from hf_abc.rendering.midi import Playing, perform
 from hf_abc.rendering.musicxml import musicxml
 from hf_abc.rendering.render import refused, render
 from hf_abc.rendering.score import score
+from hf_abc.rendering.show import show
 
 SECRET = "root:x:0"
 MUSIC = "M:4/4\nL:1/4\nK:C\nCDEF|\n"
@@ -28,6 +30,14 @@ DIRECTIVES = [
     "I:postscript ({file}) run",
     "I:svg <script>hacked()</script>",
     "I:javascript hacked()",
+    "%% ABC-Include {file}",
+    "%%include {file}",
+    "%%format {file}",
+    "%%MIDI ptstress {file}",
+    "%%MIDI PTSTRESS {file}",
+    "I: abc-include {file}",
+    "I:ps ({file}) run",
+    "I:beginsvg",
 ]
 
 
@@ -62,6 +72,23 @@ def test_directives_are_dropped_with_a_note(directive, place, tmp_path, monkeypa
     assert len(read(made.midi.read_bytes()).notes) == (5 if place == "inline" else 4), (
         "no note of the secret file"
     )
+
+
+@pytest.mark.parametrize(
+    "line", ["[I:abc-include {file}", "[r:x][I:abc-include {file}]G|", "[I:a[I:ps {file}]"]
+)
+def test_no_odd_form_reaches_a_program(line, tmp_path):
+    text = f"X:1\n{MUSIC}{line.format(file=tmp_path)}\n"
+    assert str(tmp_path) not in abcmidi.harmless(text)
+
+
+def test_shown_in_a_notebook_nothing_runs(tmp_path):
+    lines = "\n".join(DIRECTIVES).format(file=tmp_path)
+    nasty = "<script>hacked()</script><img src=x onerror=hacked()>"
+    head, key, body = MUSIC.partition("K:C\n")
+    text = f'X:1\nT:{nasty}\nC:{nasty}\nR:{nasty}\n{head}{lines}\n{key}"^{nasty}"{body}w:{nasty}\nW:{nasty}\n'
+    page = show(text).html
+    assert "<script" not in page and "<img" not in page and "data:audio/mpeg" in page
 
 
 def test_file_names_in_fields_are_only_text(tmp_path, monkeypatch):
