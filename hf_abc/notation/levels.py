@@ -220,5 +220,11 @@ def _empty(text: str, elements: list[Element]) -> Iterator[Problem]:
         yield Problem(7, first, 0, "the tune has no note")
     elif (share := _rest_share(elements)) > MOST_REST:
         yield Problem(7, first, 0, f"{float(share):.0%} of the tune is silence")
+    else:
+        sounding = {e.voice for e in elements if e.pitches}
+        lines = {e.voice: e.line for e in reversed(elements) if e.kind in TIMED}
+        for voice, line in sorted(lines.items(), key=lambda item: item[1]):
+            if voice not in sounding:
+                yield Problem(7, line, 0, f"voice {voice} has no note")
     if is_loop(text):
         yield Problem(7, first, 0, f"the same bars stand {LOOP} or more times in a row")
