@@ -104,7 +104,8 @@ def best_that_passes(
     before = (np.cumsum(sorted_weights) - sorted_weights) / total
     sure = int(np.searchsorted(before, SURE, side="left"))
     least_text = sorted_weights[int(np.searchsorted(before, PLAIN, side="left")) - 1]
-    close = bool(near) and bool((abs(before[max(sure - 2, 0) : sure + 2] - SURE) < near).any())
+    edge = near * (1 - SURE)  # the last bits move what is left behind a token by its own share
+    close = bool((abs(before[max(sure - 2, 0) : sure + 2] - SURE) < edge).any())
 
     def fine(token: int) -> bool:
         now = verdict(token)
