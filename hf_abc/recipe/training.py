@@ -64,8 +64,6 @@ class TrainingRecipe:
     """auto is bf16 where the processor computes in it, else fp32; fp16 is for GPUs without bf16."""
     gradient_checkpointing: bool = False
     """Compute the insides of the blocks twice instead of keeping them: less memory, a third slower."""
-    compile: bool = False
-    """Compile the model with torch.compile."""
     transpose: bool = True
     """Show a tune in another key each time."""
     bar_clock: float = 0.0

@@ -165,8 +165,6 @@ def run_steps(
     check_devices(recipe, accelerator, stream.rows)
     optimizer = make_optimizer(start.objective, settings)
     schedule = make_schedule(optimizer, settings)
-    if settings.compile:
-        start.objective.compile()
     objective, optimizer = accelerator.prepare(start.objective, optimizer)
     # the same weights everywhere, but each process its own dropout
     set_seed(recipe.seed, device_specific=True)
