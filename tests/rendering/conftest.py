@@ -141,6 +141,8 @@ def plain_notes(text: str, *, repeats: bool = False) -> str:
             dropped = ("annotation", "grace", "decoration", "beam")
             symbols = [symbol for symbol in lex(line) if symbol.kind not in dropped]
             line = "".join(_plain_bar(s.text) if s.kind == "bar" and not repeats else s.text for s in symbols)
+            if not line.strip():
+                continue  # nothing is left, and a blank line would end the tune
         lines.append(line)
     return "\n".join(lines)
 
