@@ -23,6 +23,7 @@ from . import (
     compare,
     copying,
     corpus,
+    demo,
     doctor,
     evaluate,
     medley,
@@ -51,6 +52,7 @@ _VERBS = (
     midi2abc,
     copying,
     publish,
+    demo,
     doctor,
 )
 _OVERRIDES = "change a key of the recipe, e.g. --training.steps 10"
