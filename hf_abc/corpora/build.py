@@ -103,7 +103,7 @@ class _Build:
         if self._files() and all(file.is_file() for file in self._files()):
             self.progress(f"the parts are made already, in {self.folder}")
             return
-        self.progress(f"reading {', '.join(source.title for source in self.sources)}")
+        self.progress(f"reading {', '.join(source.name for source in self.sources)}")
         self.progress(f"cleaning with the profile {self.recipe.profile}; abc2midi judges, raw and cleaned")
         make_parts(self.folder, self._parts(*shard), self.recipe, workers, self.progress)
 

@@ -27,8 +27,6 @@ from hf_abc.errors import RecipeError
 from hf_abc.recipe import CorpusRecipe
 from hf_abc.record import plain
 
-_MOST = 20  # values of a field that are told for each source
-
 
 def write_corpus(
     folder: Path,
@@ -129,7 +127,7 @@ def _write_rows(
         },
         "statistics": whole.as_json(),
         "by_source": {
-            source: {licence: tally.as_json(_MOST) for licence, tally in tallies.items()}
+            source: {licence: tally.as_json() for licence, tally in tallies.items()}
             for source, tallies in by_source.items()
         },
     }

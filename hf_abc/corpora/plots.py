@@ -46,6 +46,7 @@ def _sources(report: dict[str, Any]) -> "Figure":
     axes = figure.subplots()
     axes.barh(names, read, color=_LEFT_OUT, label="dropped")
     axes.barh(names, kept, color=_INK, label="kept")
+    axes.margins(y=0.01)
     axes.invert_yaxis()
     axes.legend(frameon=False, loc="lower right", fontsize=8)
     _plain(axes, "Tunes read from each source")
@@ -111,6 +112,9 @@ def _plain(axes: "Axes", title: str) -> None:
     axes.set_title(title, loc="left", fontsize=10)
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=8)
+    for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        if max(low, high) >= 1000 and axis.get_scale() == "linear":
+            axis.set_major_formatter("{x:,.0f}")
 
 
 def _short(name: str) -> str:

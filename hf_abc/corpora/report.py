@@ -144,10 +144,8 @@ class Tally:
         for name, counts in self._fields.items():
             counts[row[_FIELDS[name]]] += 1
 
-    def as_json(self, most: int | None = None) -> Counts:
-        """Tunes, families, characters, tunes whose music is that of another letter by letter, and the fields,
-        or the `most` frequent values of each.
-        """
+    def as_json(self) -> Counts:
+        """Tunes, families, characters, tunes with the music of another letter by letter, and the fields."""
         lengths = np.sort(np.array(self._lengths or [0]))
         return {
             "tunes": len(self._lengths),
@@ -159,7 +157,7 @@ class Tally:
             },
             "histogram": _histogram(lengths),
             "same_text": len(self._music) - len(set(self._music)),
-            **{name: dict(list(by_count(counts).items())[:most]) for name, counts in self._fields.items()},
+            **{name: by_count(counts) for name, counts in self._fields.items()},
         }
 
 
