@@ -93,7 +93,7 @@ def _families(report: dict[str, Any]) -> "Figure":
         bars = leaks.bar(places, shares, width=0.25, color=list(_SIDES.values())[number], label=_SPLITS[name])
         leaks.bar_label(bars, fmt="%.1f", fontsize=7)
     leaks.set_xticks(range(len(_MEASURES)), list(_MEASURES.values()), fontsize=8)
-    leaks.legend(frameon=False, title="split", title_fontsize=8, fontsize=8)
+    leaks.legend(loc="upper left", frameon=False, title="split", title_fontsize=8, fontsize=8)
     leaks.margins(y=0.25)
     _plain(leaks, "% of test tunes that share with train")
     return figure

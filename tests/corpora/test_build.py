@@ -15,9 +15,9 @@ from hf_abc.abcmidi import bars_right, check_book, compiles
 from hf_abc.corpora import build, join, parts, read_split, workers
 from hf_abc.corpora.build import build_corpus, build_shard, join_shards
 from hf_abc.corpora.cleaning import PROFILES
-from hf_abc.corpora.sources import Licence, Refused, Source
+from hf_abc.corpora.sources import Licence, Refused, Source, open_sources
 from hf_abc.corpora.split import SIDES, side
-from hf_abc.errors import InputError, OutputError, RecipeError
+from hf_abc.errors import InputError, LicenceError, OutputError, RecipeError
 from hf_abc.notation.tune import Tune, parse_tune
 from hf_abc.recipe import CorpusRecipe
 from hf_abc.record import replacing
@@ -221,6 +221,33 @@ def test_a_rendering_in_another_mode_is_held_back(tmp_path: Path, monkeypatch: p
         assert pair["test"] not in rows and rows[pair["train"]] == "train"
         assert pair["notes"] >= 24 and pair["test"].split("C")[0] == pair["train"].split("C")[0]
     assert f"The {held['dropped']} test tunes that it found in train" in (out / "README.md").read_text()
+
+
+def test_a_licence_that_forbids_training_stops_the_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unless it is acknowledged; then report and card say so, and quote it."""
+    monkeypatch.setattr(build, "open_sources", open_sources)
+    book = tmp_path / "book"
+    book.mkdir()
+    clause = "You may not use this material in any way with Large Language Models."
+    (book / "LICENSE").write_text(f"Open Something Licence.\n\n{clause}\n")
+    tunes = []
+    for number in range(1, 41):
+        notes = "".join(random.Random(number).choices("CDEFGAB", k=48))
+        music = "|".join(notes[n : n + 8] for n in range(0, 48, 8))
+        tunes.append(f"X:{number}\nT:{number}\nM:4/4\nL:1/8\nK:C\n{music}|\n")
+    (book / "tunes.abc").write_text("\n".join(tunes))
+    recipe = CorpusRecipe(sources=[f"tunebooks:{book}"], profile="light", validation=0.2, test=0.2)
+    with pytest.raises(LicenceError) as caught:
+        build_corpus(recipe, tmp_path / "c")
+    assert clause in str(caught.value) and "`corpus.acknowledge: [tunebooks]`" in str(caught.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["book"]
+    out = build_corpus(replace(recipe, acknowledge=["tunebooks"]), tmp_path / "c")
+    licence = json.loads((out / "report.json").read_text())["origins"]["book"]["licence"]
+    assert licence["acknowledged"] is True and licence["clause"] == clause
+    card = (out / "README.md").read_text()
+    assert clause in card and "acknowledged when the corpus was built" in card
 
 
 def test_sources_without_a_tune(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
