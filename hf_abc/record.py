@@ -33,6 +33,7 @@ SECTIONS = (
     "evaluation",
     "samples",
     "plain_samples",
+    "guarded_samples",
     "examples",
 )
 """The sections of run.json, in the order in which they are written."""

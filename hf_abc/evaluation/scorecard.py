@@ -28,6 +28,7 @@ from hf_abc.evaluation.validity import judge, shares
 from hf_abc.record import atomic_write, peak_memory_gib, plain
 from hf_abc.sampling.files import write_book
 from hf_abc.sampling.generator import Sample, generate_tunes
+from hf_abc.sampling.guards import NO_GUARDS, Guards
 from hf_abc.sampling.loading import find_model, load_model, load_tokenizer, sampler_of
 
 if TYPE_CHECKING:
@@ -41,9 +42,10 @@ Say = Callable[[str], None]
 class Wanted:
     """What to let a model write, and how.
 
-    The first samples are drawn as the model's generation_config.json says (or with `min_p`), the plain ones
-    from the model's own distribution, without min-p; they are left out where that is the same. `prompts`
-    are taken in turn; without them the model starts from nothing.
+    The samples are drawn as the model's generation_config.json says (or with `min_p`), the guarded ones
+    with the guards of `hf-abc sample` on top, the plain ones from the model's own distribution, without
+    min-p; they are left out where that is the same. `prompts` are taken in turn; without them the model
+    starts from nothing.
     """
 
     samples: int = 200
@@ -133,9 +135,17 @@ def measure(
         missing["likelihood"] = f"{ground.corpus} has no tune on its {ground.side} side"
     sections, tunes = {"evaluation": plain(found)}, {}
     own = sampler_of(folder)["min_p"] if wanted.min_p is None else wanted.min_p
-    for section, min_p in (("samples", own), *([("plain_samples", 0.0)] if own else [])):
-        say(f"writing {wanted.samples:,} tunes, temperature {wanted.temperature:g}, min-p {min_p:g}")
-        tunes[section], speed = _write(model, tokenizer, wanted, min_p, say)
+    ways = [
+        ("samples", own, NO_GUARDS),
+        ("plain_samples", 0.0, NO_GUARDS),
+        ("guarded_samples", own, Guards()),
+    ]
+    for section, min_p, guards in ways:
+        if section == "plain_samples" and not own:
+            continue
+        words = f"temperature {wanted.temperature:g}, min-p {min_p:g}{', with guards' if guards else ''}"
+        say(f"writing {wanted.samples:,} tunes, {words}")
+        tunes[section], speed = _write(model, tokenizer, wanted, min_p, guards, say)
         sections[section] = plain({**speed, **_judged(tunes[section], ground)})
     return Measured(sections, losses, tunes)
 
@@ -171,7 +181,12 @@ def _likelihood(
 
 
 def _write(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, wanted: Wanted, min_p: float, say: Say
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerFast,
+    wanted: Wanted,
+    min_p: float,
+    guards: Guards,
+    say: Say,
 ) -> tuple[list[Sample], dict[str, Any]]:
     """The samples; how they were drawn, and how quickly."""
     given = wanted.prompts or ("",)
@@ -179,7 +194,7 @@ def _write(
     start = time.monotonic()
     tunes = generate_tunes(
         model, tokenizer, prompts, seed=wanted.seed, temperature=wanted.temperature, min_p=min_p,
-        batch_size=wanted.batch_size, on_tune=_Count(wanted.samples, say),
+        batch_size=wanted.batch_size, guards=guards, on_tune=_Count(wanted.samples, say),
     )  # fmt: skip
     seconds = time.monotonic() - start
     tokens = sum(tune.tokens for tune in tunes)
@@ -189,7 +204,7 @@ def _write(
         "prompts": sorted(set(prompts)) if wanted.prompts else "none",
         "temperature": wanted.temperature,
         "min_p": min_p,
-        "guards": "none",
+        "guards": "bars, loops, voices, endings" if guards else "none",
         "tokens": tokens,
         "seconds": round(seconds, 1),
         "tokens_per_second": round(tokens / max(seconds, 1e-6)),

@@ -26,9 +26,10 @@ SHARES = {
 def table(result: Mapping[str, Any]) -> str:
     """The scorecard as text, from the sections of run.json that `evaluate` makes."""
     measured, sampled = result["evaluation"], result["samples"]
-    sections = [sampled, *([result["plain_samples"]] if result.get("plain_samples") else [])]
+    sections = [result[name] for name in ("guarded_samples", "samples", "plain_samples") if result.get(name)]
     lines = _bits(measured)
-    lines.append(["share of tunes", *(f"{s['n']:,} samples, min-p {s['min_p']:g}" for s in sections)])
+    heads = (("guards, " if s["guards"] != "none" else "") + f"min-p {s['min_p']:g}" for s in sections)
+    lines.append([f"share of tunes, {sampled['n']:,} samples", *heads])
     lines[-1].append(f"{measured['tunes']:,} human")
     for name, words in SHARES.items():
         if name not in sampled["shares"]:
@@ -40,10 +41,9 @@ def table(result: Mapping[str, Any]) -> str:
     rows += ["", *_music(sampled)] if "music" in sampled else []
     rows += ["", *_parts(measured)] if "by_part" in measured else []
     prompts = "no prompt" if sampled["prompts"] == "none" else f"{len(sampled['prompts'])} prompts"
-    guards = "no guards" if sampled["guards"] == "none" else f"guards: {sampled['guards']}"
     rows += [
         "",
-        f"samples: temperature {sampled['temperature']:g}, {prompts}, {guards}, seed {sampled['seed']}; "
+        f"samples: temperature {sampled['temperature']:g}, {prompts}, seed {sampled['seed']}; "
         f"{sampled['tokens']:,} tokens in {sampled['seconds']:.0f} s = "
         f"{sampled['tokens_per_second']:,} tokens/s; peak memory {sampled['peak_memory_gib']:.1f} GiB",
         "brackets: 95 % intervals, over families (bits), over tunes (single bars, notes), Wilson's (shares)",

@@ -133,8 +133,11 @@ def test_table_holds_the_numbers(folder, corpus):
     assert (
         "no error from abc2midi" in text and "100.0 % [75.8, 100.0]" in text
     )  # Wilson, 12 of 12 human tunes
-    assert "4 samples, min-p 0.05" in text and "4 samples, min-p 0 " in text
-    assert "temperature 1, no prompt, no guards" in text
+    (heads,) = [line.split("  ") for line in text.split("\n") if "share of tunes, 4 samples" in line]
+    shown = [head.strip() for head in heads if head.strip()][1:]
+    assert shown == ["guards, min-p 0.05", "min-p 0.05", "min-p 0", "12 human"]
+    assert "temperature 1, no prompt, seed 1" in text
+    assert result["guarded_samples"]["guards"] == "bars, loops, voices, endings"
     assert max(map(len, text.split("\n"))) < 140
     assert "may know" not in text
 
@@ -148,7 +151,7 @@ def test_samples_are_drawn_as_the_model_says_and_plainly_beside(folder, corpus, 
     measured.leave(tmp_path)
     result = measured.sections
     assert (result["samples"]["min_p"], result["plain_samples"]["min_p"]) == (0.2, 0.0)
-    assert (tmp_path / "plain_samples.abc").is_file()
+    assert (tmp_path / "plain_samples.abc").is_file() and (tmp_path / "guarded_samples.abc").is_file()
 
 
 def test_a_model_of_unknown_training_is_labelled(corpus, tmp_path):
