@@ -32,6 +32,7 @@ from . import (
     quickstart,
     render,
     sample,
+    scaling,
     tokenizer,
     train,
 )
@@ -51,6 +52,7 @@ _VERBS = (
     clean,
     midi2abc,
     copying,
+    scaling,
     publish,
     demo,
     doctor,

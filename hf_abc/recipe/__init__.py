@@ -7,10 +7,11 @@ The recipes of this repository lie in `recipes/` and are shipped inside the pack
 
 from .corpus import CorpusRecipe
 from .evaluation import EvaluationRecipe
-from .loading import load_recipe, recipe_path, shipped_recipes
+from .loading import load_recipe, load_study, recipe_path, shipped_recipes
 from .model import ModelRecipe
 from .quality import QualityRecipe
 from .sampling import SamplingRecipe
+from .study import FamilyRecipe, Study
 from .tokenizer import TokenizerRecipe
 from .training import TrainingRecipe
 from .whole import Recipe
@@ -18,13 +19,16 @@ from .whole import Recipe
 __all__ = [
     "CorpusRecipe",
     "EvaluationRecipe",
+    "FamilyRecipe",
     "ModelRecipe",
     "QualityRecipe",
     "Recipe",
     "SamplingRecipe",
+    "Study",
     "TokenizerRecipe",
     "TrainingRecipe",
     "load_recipe",
+    "load_study",
     "recipe_path",
     "shipped_recipes",
 ]

@@ -4,14 +4,16 @@ import difflib
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from hf_abc.errors import RecipeError
 
+from .study import Study
 from .whole import Recipe
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _RECIPE_FOLDERS = (_PACKAGE / "data" / "recipes", _PACKAGE.parent / "recipes")  # in a wheel, in a clone
+_Kind = TypeVar("_Kind", Recipe, Study)
 
 
 def shipped_recipes() -> dict[str, Path]:
@@ -40,10 +42,19 @@ def load_recipe(path: Path | str | None, overrides: Sequence[str] = ()) -> Recip
     `overrides` are command-line words such as `--training.steps 10`. Raises RecipeError, in one sentence that
     names the key and the file.
     """
+    return _load(Recipe, path, overrides)
+
+
+def load_study(path: Path | str, overrides: Sequence[str] = ()) -> Study:
+    """Read a scaling study as `load_recipe` reads a recipe."""
+    return _load(Study, path, overrides)
+
+
+def _load(kind: type[_Kind], path: Path | str | None, overrides: Sequence[str]) -> _Kind:
     import jsonargparse
 
     parser = jsonargparse.ArgumentParser(exit_on_error=False, add_help=False, allow_abbrev=False)
-    parser.add_class_arguments(Recipe, as_group=False)
+    parser.add_class_arguments(kind, as_group=False)
     config = parser.get_defaults()
     known = list(config.keys())
     where = "the defaults"
@@ -56,7 +67,7 @@ def load_recipe(path: Path | str | None, overrides: Sequence[str] = ()) -> Recip
             where = f"the command line on top of {where}"
             config = parser.parse_args(list(overrides), namespace=config)
         values = parser.instantiate(config)
-        return Recipe(**{name: values[name] for name in Recipe.__dataclass_fields__})
+        return kind(**{name: values[name] for name in kind.__dataclass_fields__})
     except RecipeError as error:
         raise RecipeError(f"{error} (in {where})") from error
     except (jsonargparse.ArgumentError, ValueError, TypeError) as error:

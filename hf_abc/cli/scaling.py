@@ -1,0 +1,76 @@
+"""`hf-abc scaling`."""
+
+import argparse
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hf_abc.recipe import Study
+
+TEXT = "the study of loss against size: plan it, run it, fit it, report it"
+TAKES_OVERRIDES = True
+
+
+def add(p: argparse.ArgumentParser) -> None:
+    p.add_argument("stage", choices=("plan", "run", "fit", "report"), help="what to do")
+    p.add_argument("recipe", metavar="RECIPE", help="a YAML file or the name of a shipped study")
+    p.add_argument("--out", type=Path, metavar="DIR", help="folder of the study's results (not for plan)")
+    p.add_argument("--corpus", type=Path, help="run: corpus folder (default: built in the work folder)")
+    p.add_argument("--work", type=Path, help="run: folder of unfinished models (default: DIR/work)")
+    p.add_argument("--shard", type=_shard, default=(1, 1), metavar="I/N", help="run: do every N-th run")
+    p.add_argument("--only", default="", metavar="FAMILY|SIZE", help="run: do these alone")
+    p.add_argument("--keep", action="store_true", help="run: keep the trained models in the work folder")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    from hf_abc.errors import InputError
+    from hf_abc.recipe import load_study
+
+    study = load_study(arguments.recipe, arguments.overrides)
+    if arguments.stage == "plan":
+        from hf_abc.scaling.plan import plan
+
+        print(plan(study))
+        return
+    if arguments.out is None:
+        raise InputError("name the folder of the results, as in --out study")
+    if arguments.stage == "run":
+        _run(study, arguments)
+        return
+    from hf_abc.scaling.fits import fit_study
+    from hf_abc.scaling.report import write_report
+    from hf_abc.scaling.report_table import fit_table
+
+    if arguments.stage == "fit":
+        print(fit_table(fit_study(study, arguments.out)))
+    else:
+        print(write_report(study, arguments.out))
+
+
+def _run(study: "Study", arguments: argparse.Namespace) -> None:
+    from hf_abc.scaling.bench import make_bench
+    from hf_abc.scaling.work import Worker
+
+    work = arguments.work or arguments.out / "work"
+    corpus = arguments.corpus or work / "corpus"
+    if arguments.corpus is None:
+        from hf_abc.corpora.build import build_corpus
+
+        build_corpus(study.corpus, corpus, progress=_say)
+    bench = make_bench(corpus, arguments.out, work, study, _say)
+    Worker(
+        study, arguments.out, bench, shard=arguments.shard, only=arguments.only, keep=arguments.keep, say=_say
+    ).work()
+    _say(f"the results are in {arguments.out}: go on with `hf-abc scaling report`")
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _shard(text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"(\d+)/(\d+)", text)
+    if not found or not 1 <= int(found[1]) <= int(found[2]):
+        raise argparse.ArgumentTypeError(f"{text!r} is no shard: write 1/4 for the first of four")
+    return int(found[1]), int(found[2])

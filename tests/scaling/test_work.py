@@ -1,0 +1,73 @@
+"""Runs of a micro study: trained, measured, resumed, sharded, refused."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hf_abc.cli import main
+from hf_abc.errors import InputError
+from hf_abc.recipe import load_study
+from hf_abc.scaling.bench import make_bench
+from hf_abc.scaling.results import read_ground, read_results
+from hf_abc.scaling.work import Worker
+
+
+@pytest.fixture(scope="session")
+def study_folder(micro: Path, corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("study") / "out"
+    assert main(["scaling", "run", str(micro), "--out", str(out), "--corpus", str(corpus)]) == 0
+    return out
+
+
+def test_every_run_leaves_its_file_and_nothing_else(study_folder: Path) -> None:
+    found = {run.name: run for run in read_results(study_folder)}
+    swept = {name for name in found if name.startswith("sweep-gpt2-0.15M-lr")}
+    assert len(swept) >= 3
+    ladder = {f"{f}-{n}" for f in ("gpt2", "lstm") for n in ("0.15M-s1", "0.15M-s2", "0.25M-s1")}
+    branches = {f"{f}-{n}-s1-d0.5" for f in ("gpt2", "lstm") for n in ("0.15M", "0.25M")}
+    assert set(found) == swept | ladder | branches
+    ground = read_ground(study_folder)
+    for run in found.values():
+        assert len(run.nats["test"]) == len(ground.families["test"])
+        assert 0.5 < run.loss(ground) < 6
+        assert run.flops >= 6 * run.matmul * run.tokens
+    trunk, branch = found["gpt2-0.15M-s1"], found["gpt2-0.15M-s1-d0.5"]
+    assert (trunk.steps, branch.steps, branch.tokens * 2) == (12, 6, trunk.tokens)
+    assert trunk.samples["n"] == 2 and not branch.samples
+    assert trunk.vocabulary == found["lstm-0.25M-s1"].vocabulary
+    assert not [path for path in (study_folder / "work").iterdir() if path.is_dir()]
+    assert (study_folder / "work" / ".gitignore").read_text() == "*\n"
+
+
+def test_a_finished_study_is_left_alone_and_a_missing_branch_done_again(
+    study_folder: Path, micro: Path, corpus: Path
+) -> None:
+    files = {path: path.read_bytes() for path in (study_folder / "runs").iterdir()}
+    branch = study_folder / "runs" / "gpt2-0.15M-s1-d0.5.json"
+    before = json.loads(branch.read_text())["nats"]
+    branch.unlink()
+    study = load_study(micro)
+    bench = make_bench(corpus, study_folder, study_folder / "work", study)
+    said: list[str] = []
+    Worker(study, study_folder, bench, say=said.append).work()
+    assert json.loads(branch.read_text())["nats"] == before, "a branch is exact"
+    assert [text.split(":")[0] for text in said if "steps at" in text] == ["gpt2-0.15M-s1", branch.stem]
+    assert all(path.read_bytes() == old for path, old in files.items() if path != branch)
+
+
+def test_other_settings_shards_and_corpora(
+    study_folder: Path, micro: Path, corpus: Path, tmp_path: Path
+) -> None:
+    study = load_study(micro, ["--training.weight_decay", "0.2"])
+    bench = make_bench(corpus, study_folder, study_folder / "work", study)
+    with pytest.raises(InputError, match=r"sweep-gpt2.*other settings"):
+        Worker(study, study_folder, bench).work()
+    with pytest.raises(InputError, match="--only 20M is neither"):
+        Worker(study, study_folder, bench, only="20M").work()
+    with pytest.raises(InputError, match="on another corpus"):
+        other = tmp_path / "corpus"
+        other.mkdir()
+        for path in corpus.glob("*.parquet"):
+            (other / path.name).write_bytes((corpus / "test.parquet").read_bytes())
+        make_bench(other, study_folder, tmp_path / "work", study)
