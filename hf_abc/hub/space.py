@@ -58,6 +58,8 @@ def space_parcel(run: Path, model: Parcel, repo_id: str, corpus: Path | None = N
     contents["app.py"] = _APP.encode()
     contents["requirements.txt"] = _requirements().encode()
     contents |= {f"hf_abc/{name}": data for name, data in _source(files("hf_abc"))}
+    if licence := importlib.metadata.distribution("hf-abc").read_text("licenses/LICENSE"):
+        contents["LICENSE"] = licence.encode()
     return Parcel("space", contents, "app.py")
 
 

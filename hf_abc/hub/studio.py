@@ -144,6 +144,8 @@ class Studio:
                     model, self.tokenizer, _one_tune(text), count=count, similarity=similarity, seed=seed,
                     min_p=self.min_p,
                 )  # fmt: skip
+            if not found:
+                raise InputError("the model wrote no sound variation of this tune: try another seed or tune")
             return [variation.text for variation in found]
 
         for step in _while_working(some):
