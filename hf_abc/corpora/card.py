@@ -9,6 +9,7 @@ from hf_abc.corpora.split import SIDES
 
 _ROWS = 12
 _PAIRS = 50
+_NAMED = 5
 _MUSIC21 = "https://github.com/cuthbertLab/music21/blob/master/music21/corpus/license.txt"
 _SIZES = (("n<1K", 1_000), ("1K<n<10K", 10_000), ("10K<n<100K", 100_000), ("100K<n<1M", 1_000_000))
 # What the Hub calls the licences that have a name there.
@@ -41,7 +42,7 @@ def _head(report: dict[str, Any]) -> str:
     return "\n".join(
         [
             "---",
-            f"pretty_name: Tunes in ABC notation ({', '.join(report['sources'])})",
+            f"pretty_name: Tunes in ABC notation ({_named(list(report['sources']))})",
             *named,
             *([f"license_link: {_MUSIC21}"] if only == LICENCE else []),
             "task_categories:\n- text-generation",
@@ -52,6 +53,10 @@ def _head(report: dict[str, Any]) -> str:
             "---",
         ]
     )
+
+
+def _named(sources: list[str]) -> str:
+    return ", ".join(sources) if len(sources) <= _NAMED else f"{len(sources)} sources"
 
 
 def _about(report: dict[str, Any]) -> str:
@@ -207,23 +212,29 @@ def _licence(report: dict[str, Any]) -> str:
     kept = max(1, report["kept"])
     shares = [(name, n, f"{n / kept:.1%}") for name, n in report["statistics"]["licences"].items()]
     lines = ["## Licence", _table(("licence", "tunes", "share"), shares)]
+    said: dict[str, list[str]] = {}
     quoted: dict[str, list[str]] = {}
     for name, origin in report["origins"].items():
-        terms = origin["licence"]
-        where = f" ({terms['url']})" if terms["url"] else ""
-        said = [f"`{name}`: {terms['name']}{f', {t}' if (t := terms['title']) else ''}{where}."]
-        said += [f"{terms['note'][:1].upper()}{terms['note'][1:]}."] if terms["note"] else []
-        if terms["clause"]:
-            said.append(f'It forbids training: "{terms["clause"]}"')
-        if terms["acknowledged"]:
-            said.append("This was acknowledged when the corpus was built (`corpus.acknowledge`).")
-        lines.append(" ".join(said))
-        if terms["text"]:
-            quoted.setdefault(terms["text"], []).append(name)
+        said.setdefault(_terms(origin["licence"]), []).append(name)
+        if origin["licence"]["text"]:
+            quoted.setdefault(origin["licence"]["text"], []).append(name)
+    lines += ["\n".join(f"- {', '.join(f'`{name}`' for name in names)}: {t}" for t, names in said.items())]
     for text, names in quoted.items():
         lines.append(f"The terms of {', '.join(f'`{name}`' for name in names)}:")
         lines.append("\n".join(f"> {line}".rstrip() for line in text.splitlines()))
     return "\n\n".join(lines)
+
+
+def _terms(licence: dict[str, Any]) -> str:
+    """What is known of the terms of a source, in sentences."""
+    title = f", {licence['title']}" if licence["title"] else ""
+    where = f" ({licence['url']})" if licence["url"] else ""
+    said = [f"{licence['name']}{title}{where}."]
+    said += [f"{licence['note'][:1].upper()}{licence['note'][1:].rstrip('.')}."] if licence["note"] else []
+    said += [f'It forbids training: "{licence["clause"]}"'] if licence["clause"] else []
+    if licence["acknowledged"]:
+        said.append("This was acknowledged when the corpus was built (`corpus.acknowledge`).")
+    return " ".join(said)
 
 
 def _share(judged: dict[str, Any], name: str) -> str:
