@@ -445,19 +445,26 @@ def _hopeful_note(state: State, text: str) -> State | None:
         if not music.takes(part, head, well=False):
             return None
         loose = not music.takes(part, head, well=True)
-    now = None if head[-1:] in ("^", "_", "=") else _ratio(length)
+    hope = _hope(part.measure, "?" if head[-1:] in ("^", "_", "=") else length, inner, chord is not None and text[0] != "]")
+    return None if hope == 0 else _loosened(state, loose or hope == 1)
+
+
+@lru_cache(maxsize=1 << 16)
+def _hope(measure: music.Measure, length: str, inner: Ratio, in_chord: bool) -> int:
+    """Whether a note whose length begins so can fit: 2 well, 1 oddly, 0 not. `?`: no length can be read yet."""
+    now = None if length == "?" else _ratio(length)
+    length = length.strip("?")
     longer = [ratio for ratio in _longer(length) if ratio]
-    if chord is not None and text[0] != "]":  # what stands behind the chord may still change its length
+    if in_chord:  # what stands behind the chord may still change its length
         longer = [*longer, *((now[0], now[1] * power) for power in (2, 4, 8, 16) if now)]
-    if now and music.fits(part, _times(now, inner), well=True):
-        return _loosened(state, loose)
-    half = length[-1:] in tuple("13579") and "/" not in length and _half(length) in longer and music.fits(part, _half(length), well=True)
-    if length in ("", "/") or part.mark or part.tuplet[3] or half:
-        if any(music.fits(part, _times(ratio, inner), well=True) for ratio in longer):
-            return _loosened(state, loose)
-    if any(music.fits(part, _times(ratio, inner)) for ratio in (*longer, *([now] if now else []))):
-        return _loosened(state, True)
-    return None
+    if now and measure.fits(_times(now, inner), well=True):
+        return 2
+    half = length[-1:] in tuple("13579") and "/" not in length and _half(length) in longer
+    half = half and measure.fits(_half(length), well=True)
+    if length in ("", "/") or measure.mark or measure.tuplet[3] or half:
+        if any(measure.fits(_times(ratio, inner), well=True) for ratio in longer):
+            return 2
+    return int(any(measure.fits(_times(ratio, inner)) for ratio in (*longer, *([now] if now else []))))
 
 
 def _times(one: Ratio, other: Ratio) -> Ratio:
@@ -527,7 +534,7 @@ def _open_chord(state: State, letter: str) -> State | None:
     begun = music.begin(state.part) if _may_begin(state) else None
     if begun is None:
         return None
-    if not any(music.fits(begun, ratio) for ratio in ((1, 1), (1, 2), (1, 4), (1, 8), (1, 16))):
+    if not any(begun.measure.fits(ratio) for ratio in ((1, 1), (1, 2), (1, 4), (1, 8), (1, 16))):
         return None
     opened: State | None = state._replace(part=begun, chord=((1, 1), ()), dot=False)
     for c in letter:

@@ -21,6 +21,41 @@ FINEST = 315
 _TUPLET_TIME = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 
 
+class Measure(NamedTuple):
+    """What decides whether a note fits: see `Part`."""
+
+    unit: int
+    full: int
+    filled: int
+    carry: int
+    tuplet: tuple[int, int, int, int]
+    mark: bool
+    last: int
+
+    def written(self, length: Ratio) -> int:
+        """Ticks of a written length before tuplets and broken rhythm; 0 where they are no whole number."""
+        ticks, rest = divmod(self.unit * length[0], length[1])
+        return 0 if rest else ticks
+
+    def fits(self, length: Ratio, *, well: bool = False) -> bool:
+        """Whether a note of that length may stand here; `well` where abc2midi finds nothing to say, and what
+        remains of the bar is no sliver.
+        """
+        ticks = self.written(length)
+        left, times, divided, each = self.tuplet
+        if not ticks or (each and each != ticks):
+            return False
+        sounding = ticks * times // divided if left else ticks
+        if self.mark:
+            return sounding == self.last
+        if not self.full:
+            return True
+        room = self.full - self.filled - (self.carry if well else 0)
+        rest = room - (sounding if each else left * ticks * times // divided if left else ticks)
+        fine = max(min(self.unit // 4, 4 * FINEST), FINEST) if well else FINEST
+        return rest >= 0 and (each > 0 or rest % fine == 0)
+
+
 class Part(NamedTuple):
     """One voice. Lengths are in ticks; `full` is that of a bar, 0 in free meter.
 
@@ -54,6 +89,11 @@ class Part(NamedTuple):
     sounded: bool = False
     played: int = -1
     loose: bool = False
+
+    @property
+    def measure(self) -> Measure:
+        """What decides whether a note fits."""
+        return Measure(self.unit, self.full, self.filled, self.carry, self.tuplet, self.mark, self.last)
 
     @property
     def room(self) -> int:
@@ -106,46 +146,22 @@ def begin(part: Part) -> Part | None:
     )
 
 
-def written(part: Part, length: Ratio) -> int:
-    """Ticks of a written length before tuplets and broken rhythm; 0 where they are no whole number."""
-    ticks, rest = divmod(part.unit * length[0], length[1])
-    return 0 if rest else ticks
-
-
-def fits(part: Part, length: Ratio, *, well: bool = False) -> bool:
-    """Whether a note of that length may stand here, in a bar that has begun; `well` where abc2midi finds
-    nothing to say, and what remains of the bar is no sliver.
-    """
-    ticks = written(part, length)
-    left, times, divided, each = part.tuplet
-    if not ticks or (each and each != ticks):
-        return False
-    sounding = ticks * times // divided if left else ticks
-    if part.mark:
-        return sounding == part.last
-    if not part.full:
-        return True
-    rest = part.room - (sounding if each else left * ticks * times // divided if left else ticks)
-    if well and part.carry:
-        rest -= part.carry
-    return rest >= 0 and (each > 0 or rest % (_fine(part) if well else FINEST) == 0)
-
-
 def sound(part: Part, length: Ratio, pitches: tuple[str, ...]) -> Part | None:
     """A note, chord or rest (no pitches) of that length, in a bar that has begun."""
-    if not fits(part, length):
+    measure = part.measure
+    if not measure.fits(length):
         return None
     torn = [tied for tied in part.tie if not _holds(tied.lstrip("|"), pitches)]
     if any(not tied.startswith("|") for tied in torn):
         return None
-    ticks = written(part, length)
+    ticks = measure.written(length)
     left, times, divided, each = part.tuplet
     sounding = ticks * times // divided if left else ticks
     last = 0 if left == 1 else sounding
     if part.mark:  # the pair as a whole is as long as it is written; abc2midi takes no second mark
         last = 0
     filled = part.filled + sounding
-    loose = bool(torn) or not fits(part, length, well=True)
+    loose = bool(torn) or not measure.fits(length, well=True)
     return part._replace(
         filled=filled,
         tuplet=(left - 1, times, divided, ticks) if left > 1 else (0, 1, 1, 0),
@@ -271,8 +287,3 @@ def _holds(tied: str, pitches: tuple[str, ...]) -> bool:
     not.
     """
     return bool(pitches) and any(pitch in (tied, tied.lstrip("^_=")) or not tied for pitch in pitches)
-
-
-def _fine(part: Part) -> int:
-    """The shortest note that a bar may be left with: a quarter of the unit, or 1/32."""
-    return max(min(part.unit // 4, 4 * FINEST), FINEST)
