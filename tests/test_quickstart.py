@@ -58,6 +58,7 @@ def test_everything_is_there(out: Path) -> None:
     assert "% seed 1, tune 1" in book
     page = (out / "tunes" / "index.html").read_text()
     assert "<svg" in page
+    assert page.count('<li class="copying">') == 2, "what each tune shares with the corpus is told"
     assert 'src="http' not in page
 
 

@@ -5,6 +5,8 @@ from html.parser import HTMLParser
 
 import pytest
 
+from hf_abc.errors import OutputError
+from hf_abc.rendering import book
 from hf_abc.rendering.book import render_book
 from hf_abc.rendering.page import Entry, listening_page
 
@@ -159,3 +161,16 @@ def test_the_book_holds_every_tune(tmp_path):
     done = render_book(TUNES[:1] * 2, tmp_path, title="Twice", audio_format="wav", on_tune=seen.append)
     assert seen == done and [d.abc.name for d in done] == ["01-the-kesh.abc", "02-the-kesh.abc"]
     assert (tmp_path / "tunes.abc").read_text() == TUNES[0] + "\n" + TUNES[0]
+
+
+def test_after_a_full_disk_no_further_tune_is_begun(tmp_path, monkeypatch):
+    begun: list[str] = []
+
+    def full(text, *_, **__):
+        begun.append(text)
+        raise OutputError("the disk is full")
+
+    monkeypatch.setattr(book, "render", full)
+    with pytest.raises(OutputError, match="full"):
+        render_book([TUNES[0]] * 50, tmp_path, title="Fifty")
+    assert len(begun) < 10
