@@ -1,4 +1,5 @@
-"""How long a push of a 5M model takes, and how long a fresh process needs to sample a tune from it.
+"""How long a push of a 5M model takes, how long a fresh process needs to sample a tune from it, and how long
+visitors of the page of the shipped model wait: the first one, and the last of ten who come at once.
 
 Against the small Hub of tests/hub on this machine, so without the network: what is timed is the library's and
 our own work. The fresh process cannot import hf_abc.
@@ -66,6 +67,34 @@ def timed(command: list[str], environment: dict[str, str]) -> tuple[float, float
     return time.monotonic() - start, used, done.stdout
 
 
+def visitors() -> dict[str, tuple[float, float, str]]:
+    """Seconds of the first visitor of the page, and of the last of ten at once."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from gradio_client import Client
+
+    command = [sys.executable, "-m", "hf_abc.cli", "demo"]
+    page = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert page.stdout is not None
+        url = next(line for line in page.stdout if "http" in line).split()[-1]
+
+        def visit(number: int) -> float:
+            client, start = Client(url, verbose=False), time.monotonic()
+            asked = ("D", "6/8", "jig", f"Visitor {number}", 1.0, 1, number, ["right bars", "no loops"])
+            text, shown = client.predict(*asked, api_name="/write")
+            assert "<audio" in shown and f"T:Visitor {number}" in text
+            return time.monotonic() - start
+
+        first = visit(0)
+        with ThreadPoolExecutor(10) as several:
+            last = max(several.map(visit, range(1, 11)))
+        return {"page, first tune": (first, 0.0, ""), "page, last of ten at once": (last, 0.0, "")}
+    finally:
+        page.kill()
+        page.wait()
+
+
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--size", default="5M")
@@ -81,11 +110,12 @@ def main() -> None:
             "push of the same again": timed(push, environment),
             "fresh process, one tune": timed([sys.executable, "-c", _SAMPLE], environment),
         }
+        rows |= visitors()
         size = (run / "model.safetensors").stat().st_size
     print(f"{arguments.size}, {size / 1e6:.1f} MB of weights\n")
     print("| | seconds | seconds of the processor |\n|---|---|---|")
     for name, (wall, used, _) in rows.items():
-        print(f"| {name} | {wall:.1f} | {used:.1f} |")
+        print(f"| {name} | {wall:.1f} | {f'{used:.1f}' if used else ''} |")
     if arguments.json:
         found = {name: {"seconds": wall, "processor_seconds": used} for name, (wall, used, _) in rows.items()}
         arguments.json.write_text(

@@ -157,7 +157,7 @@ class Studio:
     def _show(self, text: str) -> Shown:
         """A finished tune with all that is made of it; a step that fails says so."""
         text = text.rstrip("\n") + "\n"
-        svg, notes = score(text)
+        svg, notes = score(text, title=False)
         done, sound = perform(text), b""
         try:
             sound = audio(done.midi) if done.midi else b""
