@@ -14,6 +14,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -128,6 +129,9 @@ def fit_study(study: Study, folder: Path) -> Fits:
         fits.at_flops.extend(compare(*pairs, "flops", sigma=sigma))
     values = plain(fits)
     del values["results"], values["ground"]
+    for family in values["families"].values():
+        for law in [*family["below"].values(), *family["all"].values()]:
+            del law["profile"]  # long, and drawn in the report
     atomic_write(folder / "fits.json", json.dumps(values, indent=1) + "\n")
     return fits
 
@@ -151,7 +155,7 @@ def _family(study: Study, family: str, results: Sequence[Result], ground: Ground
         for count in COUNTS:
             for with_c in (True, False):
                 sizes, losses = _points(runs, ground, count)
-                law = tried(name, lambda n=sizes, y=losses, c=with_c: fit_power_law(n, y, with_c=c))
+                law = tried(name, partial(fit_power_law, sizes, losses, with_c=with_c))
                 if law is not None:
                     found[count if with_c else f"{count} without c"] = law
         return found

@@ -40,6 +40,20 @@ def test_every_run_leaves_its_file_and_nothing_else(study_folder: Path) -> None:
     assert (study_folder / "work" / ".gitignore").read_text() == "*\n"
 
 
+def test_two_sizes_are_reported_and_not_fitted(
+    study_folder: Path, micro: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["scaling", "fit", str(micro), "--out", str(study_folder)]) == 0
+    assert "1 sizes cannot be fitted with 3 parameters: train at least 3" in capsys.readouterr().out
+    assert main(["scaling", "report", str(micro), "--out", str(study_folder)]) == 0
+    text = (study_folder / "README.md").read_text(encoding="utf-8")
+    found = {run.name: run for run in read_results(study_folder)}
+    assert f"{found['lstm-0.25M-s1'].loss(read_ground(study_folder)):.4f}" in text
+    assert "At equal numbers of parameters in matrices" in text and "predicted at" not in text
+    assert {path.name for path in study_folder.glob("*.svg")} >= {"size.svg", "curves.svg", "rates.svg"}
+    assert "residuals.svg" not in text and "None" not in text
+
+
 def test_a_finished_study_is_left_alone_and_a_missing_branch_done_again(
     study_folder: Path, micro: Path, corpus: Path
 ) -> None:

@@ -1,0 +1,42 @@
+"""What the plots of a study share: colours, and the runs of a size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from hf_abc.scaling.fits import Fits
+from hf_abc.scaling.results import Result
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLORS = {"gpt2": "#3566a8", "lstm": "#c8792b"}
+MARKS = {"gpt2": "o", "lstm": "s"}
+NAMES = {"gpt2": "GPT-2", "lstm": "LSTM"}
+
+
+def by_size(fits: Fits, family: str) -> dict[str, list[Result]]:
+    """The ladder runs of each size, the smallest first, by seed."""
+    found: dict[str, list[Result]] = {}
+    for run in fits.ladder(family):
+        found.setdefault(run.size, []).append(run)
+    return found
+
+
+def last(fits: Fits, family: str) -> Result:
+    """The largest model of a family, its first seed."""
+    return list(by_size(fits, family).values())[-1][0]
+
+
+def placed(axes: Axes, found: Mapping[str, Any], family: str, label: str) -> None:
+    """Values with intervals over named places; what was not measured is left out."""
+    known = {name: one for name, one in found.items() if one["value"] is not None and one["low"] is not None}
+    values = [one["value"] for one in known.values()]
+    errors = [[abs(one[end] - one["value"]) for one in known.values()] for end in ("low", "high")]
+    axes.errorbar(
+        list(known), values, yerr=errors, fmt=MARKS[family] + "-", color=COLORS[family], markersize=4,
+        label=NAMES[family],
+    )  # fmt: skip
+    axes.set_xlabel(label)
+    axes.tick_params(axis="x", rotation=40)
