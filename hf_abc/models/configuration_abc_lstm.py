@@ -11,8 +11,8 @@ class AbcLSTMConfig(PreTrainedConfig):
     vocab_size: number of tokens; hidden_size: width of each of the `num_hidden_layers` layers;
     embedding_size: width of the token vectors, which are the output matrix too (None is hidden_size; a
     different one costs a projection from the top layer); dropout: share of the token vectors, of what passes
-    between two layers and of the top layer's output that training leaves out; initializer_range: standard
-    deviation of fresh token vectors. `eos_token_id` is the token that clears the state.
+    between two layers and of the top layer's output that training leaves out. `eos_token_id` is the token
+    that clears the state.
     """
 
     model_type = "abc_lstm"
@@ -22,7 +22,6 @@ class AbcLSTMConfig(PreTrainedConfig):
     num_hidden_layers: int = 2
     embedding_size: int | None = None
     dropout: float = 0.0
-    initializer_range: float = 0.1
     use_cache: bool = True
     tie_word_embeddings: bool = True
     bos_token_id: int | None = 0

@@ -9,6 +9,10 @@ read off a vector of its own (`start`). A tune therefore knows nothing of the tu
 are laid behind each other, in training as in generation. Masked positions clear the state likewise, which
 makes padding on the left exact (with the end token as padding the mask is not even needed).
 
+Token vectors begin short, as they are the output matrix too, and are read `width**0.5` times as long, so that
+the first layer sees numbers of about 1 (Vaswani et al. 2017). Measured, 0.6M parameters, after 400 updates of
+2,048 tokens at a rate of 4e-3: 2.07 bits per character so, 2.69 as they are.
+
 How it is cheap: at a cleared position the input, forget and output gates are pushed by -10,000, their
 sigmoids are 0 exactly, and so are cell and output. That is one more input to each layer, whose weights are
 constants, and the fused kernel of a whole sequence runs on undisturbed. Measured with 4,096 tokens, width
@@ -148,7 +152,7 @@ class AbcLSTMPreTrainedModel(PreTrainedModel):
             forget = lstm.bias_ih_l0[lstm.hidden_size : 2 * lstm.hidden_size]
             init.ones_(forget)  # remember, until taught otherwise (Jozefowicz et al. 2015)
         elif isinstance(module, nn.Embedding):
-            init.normal_(module.weight, mean=0.0, std=self.config.initializer_range)
+            init.normal_(module.weight, mean=0.0, std=module.embedding_dim**-0.5)
         elif isinstance(module, nn.Linear):
             init.normal_(module.weight, mean=0.0, std=module.in_features**-0.5)
         elif isinstance(module, AbcLSTMModel):
@@ -166,6 +170,7 @@ class AbcLSTMModel(AbcLSTMPreTrainedModel):
         self.layers = nn.ModuleList(AbcLSTMLayer(*pair) for pair in zip(widths, widths[1:], strict=False))
         self.project = nn.Identity() if width == hidden else nn.Linear(hidden, width, bias=False)
         self.start = nn.Parameter(torch.zeros(width))
+        self.input_scale = width**0.5
         self.gradient_checkpointing = False
         self.post_init()
 
@@ -195,7 +200,8 @@ class AbcLSTMModel(AbcLSTMPreTrainedModel):
         if (input_ids is None) == (inputs_embeds is None):
             raise ValueError("give either input_ids or inputs_embeds")
         use_cache = self.config.use_cache if use_cache is None else use_cache
-        inputs = self.embed(input_ids) if inputs_embeds is None else inputs_embeds
+        vectors = self.embed(input_ids) if inputs_embeds is None else inputs_embeds
+        inputs = vectors * self.input_scale
         batch, length, _ = inputs.shape
         ended: Tensor | None = None
         if input_ids is not None and self.config.eos_token_id is not None:

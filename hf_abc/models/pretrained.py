@@ -88,11 +88,10 @@ def fit_vocabulary(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, *
 
     if new:
         model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
-        spread = getattr(model.config, "initializer_range", 0.02)
         layers: tuple[Any, Any] = (model.get_input_embeddings(), model.get_output_embeddings())
         with torch.no_grad():
             for weight in {id(layer.weight): layer.weight for layer in layers}.values():
-                weight.normal_(0.0, spread)
+                weight.normal_(0.0, getattr(model.config, "initializer_range", weight.shape[1] ** -0.5))
     for config in (model.config, model.generation_config):
         config.bos_token_id = tokenizer.bos_token_id
         config.eos_token_id = tokenizer.eos_token_id

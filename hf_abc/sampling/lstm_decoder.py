@@ -110,7 +110,9 @@ class LstmDecoder:
             if number == 0:
                 gates = torch.addmm(below, h[:rows], layers.recurrent)
             else:
-                gates = torch.addmm(layers.biases[number], torch.cat([hidden, h[:rows]], 1), layers.joint[number])
+                gates = torch.addmm(
+                    layers.biases[number], torch.cat([hidden, h[:rows]], 1), layers.joint[number]
+                )
             into, forget, cell, out = gates.chunk(4, 1)
             kept = c[:rows] * forget.sigmoid_() + into.sigmoid_() * cell.tanh_()
             hidden = out.sigmoid_() * kept.tanh()
@@ -134,7 +136,7 @@ class _Layers:
 
         embedding = weights["embed.weight"].to(dtype)
         biases = [of(n, "bias_ih") + of(n, "bias_hh") for n in range(count)]
-        self.first = embedding @ of(0, "weight_ih").t() + biases[0]
+        self.first = embedding * embedding.shape[1] ** 0.5 @ of(0, "weight_ih").t() + biases[0]
         self.recurrent = of(0, "weight_hh").t().contiguous()
         self.joint = [
             torch.cat([of(n, "weight_ih"), of(n, "weight_hh")], 1).t().contiguous() for n in range(count)

@@ -77,8 +77,8 @@ def test_incremental_logits_equal_those_of_the_whole(model: AbcLSTMForCausalLM, 
 
 def test_the_end_token_clears_the_state(model: AbcLSTMForCausalLM, ids: torch.Tensor) -> None:
     whole = model(ids).logits
-    torch.testing.assert_close(model(ids[:1, 5:]).logits, whole[:1, 5:], atol=1e-6, rtol=1e-5)
-    torch.testing.assert_close(model(ids[2:, 11:]).logits, whole[2:, 11:], atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(model(ids[:1, 5:]).logits, whole[:1, 5:], atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(model(ids[2:, 11:]).logits, whole[2:, 11:], atol=1e-5, rtol=1e-5)
     ends = whole[ids == 0]  # what begins a tune does not depend on what went before
     torch.testing.assert_close(ends, ends[:1].expand_as(ends))
     read = model(ids[1:2, :1], use_cache=True).cache
@@ -109,7 +109,8 @@ def test_generation_carries_the_state(model: AbcLSTMForCausalLM, ids: torch.Tens
     batch = generate(model, ids)
     assert torch.equal(batch, generate(model, ids, use_cache=False))
     for row in range(3):
-        assert torch.equal(batch[row : row + 1], generate(model, ids[row : row + 1]))
+        alone = generate(model, ids[row : row + 1])[0]  # shorter where the others went on
+        assert torch.equal(batch[row, : len(alone)], alone)
     assert batch.shape == (3, 32)
 
 
