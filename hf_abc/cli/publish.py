@@ -25,15 +25,16 @@ def add(p: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     from hf_abc.hub.parcel import corpus_parcel, is_corpus, model_parcel
-    from hf_abc.hub.publish import dry_run, publish
+    from hf_abc.hub.publish import check_name, dry_run, publish
 
+    check_name(arguments.repo_id)
     folder, said = arguments.folder, {"licence": arguments.licence, "private": arguments.private}
     if is_corpus(folder):
         if arguments.space:
             from hf_abc.errors import InputError
 
             raise InputError(f"{folder} is a corpus: a Space shows a model, so name a run")
-        parcel = corpus_parcel(folder, **said)
+        parcel = corpus_parcel(folder, arguments.repo_id, **said)
     else:
         if arguments.corpus:
             _complete(folder, arguments.corpus)

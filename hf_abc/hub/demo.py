@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hf_abc.errors import InputError, MissingPackageError
+from hf_abc.errors import HfAbcError, MissingPackageError
 from hf_abc.hub.studio import LONGEST_FIELD, MOST_TUNES, Asked, Shown, Studio
 from hf_abc.rendering.heading import headed
 from hf_abc.rendering.render import safe_stem
@@ -181,7 +181,7 @@ def _shown(steps: Iterator[str | Shown]) -> Iterator[Step]:
                 yield "\n".join(tune.text for tune in done), tunes_html(done)
             else:
                 yield "\n".join([*(tune.text for tune in done), step]), tunes_html(done)
-    except InputError as error:
+    except HfAbcError as error:
         yield "\n".join(tune.text for tune in done), tunes_html(done, str(error))
 
 

@@ -18,6 +18,7 @@ from hf_abc.errors import InputError, OutputError
 from hf_abc.notation.tune import header_fields
 from hf_abc.record import Record, atomic_write
 from hf_abc.rendering.render import file_stems, render, safe_stem
+from hf_abc.sampling.seen import seen_heads
 
 _EXAMPLES = 2
 _MOST = 16  # values of a header field that are worth a word
@@ -94,6 +95,7 @@ def corpus_facts(corpus: Path) -> dict[str, Any]:
         "meters": _most(row["meter"] for row in train),
         "keys": _most(row["key"] for row in train),
         "rhythms": _most(row["rhythm"] for row in train),
+        "heads": seen_heads(train),
     }
 
 

@@ -97,7 +97,7 @@ def model_parcel(
     return Parcel("model", files, "run.json")
 
 
-def corpus_parcel(corpus: Path, *, licence: str = "", private: bool = False) -> Parcel:
+def corpus_parcel(corpus: Path, repo_id: str, *, licence: str = "", private: bool = False) -> Parcel:
     """A finished corpus as a data set. Raises what `model_parcel` raises, for the same reasons."""
     report = _report(corpus)
     licences = report["statistics"]["licences"]
@@ -108,17 +108,19 @@ def corpus_parcel(corpus: Path, *, licence: str = "", private: bool = False) -> 
         check_stated(unstated, licence, private=private, what=f"the corpus in {corpus}")
     names = ["report.json", "split.csv", *(f"{side}.parquet" for side in SIDES)]
     files: dict[str, Path | bytes] = {name: _there(corpus, name) for name in names}
-    files["README.md"] = _dataset_card(_there(corpus, "README.md"), licence)
+    files["README.md"] = _dataset_card(_there(corpus, "README.md"), repo_id, licence)
     files |= {f"plots/{file.name}": file for file in sorted((corpus / "plots").glob("*.png"))}
     inspect(files)
     return Parcel("dataset", files, "report.json")
 
 
-def _dataset_card(file: Path, licence: str) -> bytes:
-    """The corpus's own card, with the licence that was stated on publishing."""
+def _dataset_card(file: Path, repo_id: str, licence: str) -> bytes:
+    """The corpus's own card, with its name on the Hub and the licence that was stated on publishing."""
     from huggingface_hub import DatasetCard
 
-    text = file.read_text(encoding="utf-8")
+    text = file.read_text(encoding="utf-8").replace(
+        'load_dataset("PATH-OR-ID")', f'load_dataset("{repo_id}")'
+    )
     if not licence:
         return text.encode()
     card = DatasetCard(text)

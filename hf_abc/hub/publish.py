@@ -56,7 +56,7 @@ def publish(
     """
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token
 
-    _check_name(repo_id)
+    check_name(repo_id)
     if get_token() is None:
         raise InputError("you are not logged in to the Hub: type `hf auth login` with a token that may write")
     api = HfApi()
@@ -112,7 +112,8 @@ def _tag(api: "HfApi", repo_id: str, kind: str, commit: str) -> str:
     return name
 
 
-def _check_name(repo_id: str) -> None:
+def check_name(repo_id: str) -> None:
+    """Refuse what is no full name of a repository: InputError."""
     from huggingface_hub.errors import HFValidationError
     from huggingface_hub.utils import validate_repo_id
 

@@ -201,11 +201,12 @@ def test_a_dry_run_is_what_would_be_sent(hub: Any, parcel: Parcel, tmp_path: Pat
 
 
 def test_a_corpus(hub: Any, real_corpus: Path) -> None:
-    parcel = corpus_parcel(real_corpus)
+    parcel = corpus_parcel(real_corpus, "anna/airs")
     assert {"README.md", "report.json", "split.csv", "train.parquet", "plots/sources.png"} <= set(
         parcel.files
     )
     assert not [name for name in parcel.files if name.startswith(".")]
+    assert b'load_dataset("anna/airs")' in contents(parcel)["README.md"]
     publish(parcel, "anna/airs")
     assert published(hub, "anna/airs", "dataset") == contents(parcel)
 
@@ -219,13 +220,15 @@ def test_a_corpus_without_a_stated_licence(real_corpus: Path, tmp_path: Path) ->
     report["statistics"]["licences"] = {"unknown": 12}
     (folder / "report.json").write_text(json.dumps(report))
     with pytest.raises(LicenceError, match=r"unknown \(12\); when you know that you may, name a licence"):
-        corpus_parcel(folder)
-    assert corpus_parcel(folder, private=True).kind == "dataset"
-    card = DatasetCard(contents(corpus_parcel(folder, licence="cc-by-4.0"))["README.md"].decode())
+        corpus_parcel(folder, "anna/airs")
+    assert corpus_parcel(folder, "anna/airs", private=True).kind == "dataset"
+    card = DatasetCard(
+        contents(corpus_parcel(folder, "anna/airs", licence="cc-by-4.0"))["README.md"].decode()
+    )
     assert card.data.to_dict()["license"] == "cc-by-4.0"
     assert "license_name" not in card.data.to_dict() and card.data.to_dict()["configs"]
     with pytest.raises(InputError, match="none of the Hub's"):
-        corpus_parcel(folder, licence="My Own!")
+        corpus_parcel(folder, "anna/airs", licence="My Own!")
 
 
 def refusal(folder: Path, **more: Any) -> str:
@@ -327,6 +330,8 @@ def test_the_command(
     assert hub.asked == [] and (dry / "model.safetensors").is_file()
     assert main(["publish", str(run), "--repo-id", "anna/tiny", "--private"]) == 0
     assert capsys.readouterr().out.endswith("/anna/tiny v1\n")
+    assert main(["publish", str(run), "--repo-id", 'a"/b', "--dry-run", str(tmp_path / "other")]) == 1
+    assert "is no name of a repository" in capsys.readouterr().err
     hub.fail("commit", 503)
     (run / "evaluation" / "losses.csv").write_text("other\n")
     assert main(["publish", str(run), "--repo-id", "anna/tiny"]) == 1

@@ -83,7 +83,7 @@ def test_a_corpus_loads_streams_and_stays_private(
 ) -> None:
     from hf_abc.corpora import read_split
 
-    publish(corpus_parcel(real_corpus), "anna/airs", private=True)
+    publish(corpus_parcel(real_corpus, "anna/airs"), "anna/airs", private=True)
     rows = {side: read_split(real_corpus, side) for side in ("train", "validation", "test")}
     code = """
 from datasets import load_dataset

@@ -105,6 +105,13 @@ def test_nothing_is_html_but_ours() -> None:
     assert "&lt;script&gt;1&lt;/script&gt;" in html and 'download="script-1-script.abc"' in html
 
 
+def test_an_lstm_grows_as_well(lstm: Path) -> None:
+    steps = list(Studio(lstm).write(Asked(Wish(key="G"), bars=False, loops=False)))
+    assert len([step for step in steps if isinstance(step, str)]) > 0
+    tune = steps[-1]
+    assert isinstance(tune, Shown) and tune.text.startswith("X:1\n")
+
+
 def test_a_studio_of_a_run_with_its_corpus(run: Path, corpus: Path) -> None:
     studio = Studio(run, corpus)
     *_, tune = studio.write(Asked(Wish(key="G"), bars=False, loops=False))
