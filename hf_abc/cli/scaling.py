@@ -1,7 +1,9 @@
 """`hf-abc scaling`."""
 
 import argparse
+import math
 import re
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,7 @@ def add(p: argparse.ArgumentParser) -> None:
     p.add_argument("--work", type=Path, help="run: folder of unfinished models (default: DIR/work)")
     p.add_argument("--shard", type=_shard, default=(1, 1), metavar="I/N", help="run: do every N-th run")
     p.add_argument("--only", default="", metavar="FAMILY|SIZE", help="run: do these alone")
+    p.add_argument("--minutes", type=float, metavar="M", help="run: begin no run after so many minutes")
     p.add_argument("--keep", action="store_true", help="run: keep the trained models in the work folder")
 
 
@@ -59,10 +62,21 @@ def _run(study: "Study", arguments: argparse.Namespace) -> None:
 
         build_corpus(study.corpus, corpus, progress=_say)
     bench = make_bench(corpus, arguments.out, work, study, _say)
-    Worker(
-        study, arguments.out, bench, shard=arguments.shard, only=arguments.only, keep=arguments.keep, say=_say
-    ).work()
-    _say(f"the results are in {arguments.out}: go on with `hf-abc scaling report`")
+    end = math.inf if arguments.minutes is None else time.monotonic() + 60 * arguments.minutes
+    worker = Worker(
+        study,
+        arguments.out,
+        bench,
+        shard=arguments.shard,
+        only=arguments.only,
+        keep=arguments.keep,
+        end=end,
+        say=_say,
+    )
+    if worker.work():
+        _say(f"the results are in {arguments.out}: go on with `hf-abc scaling report`")
+    else:
+        _say(f"the time is up: what is finished lies in {arguments.out}, and the same command goes on")
 
 
 def _say(text: str) -> None:

@@ -94,9 +94,9 @@ class Bench:
         from hf_abc.models.pretrained import load_tokenizer
         from hf_abc.models.sizes import gpt2_config
 
-        place = self.work / f"vocabulary-{run.size}"
+        name = run.recipe.model.pretrained
+        place = self.work / f"vocabulary-{run.size}-{fingerprint(name)[:8]}"
         if not (place / "config.json").is_file():
-            name = run.recipe.model.pretrained
             try:
                 tokenizer = load_tokenizer(name)
             except (OSError, ValueError) as error:
@@ -145,6 +145,8 @@ class Bench:
         )
 
     def _measured(self, run: Run, folder: Path, cpu: float) -> Result:
+        import torch
+
         from hf_abc.evaluation.likelihood import token_losses
         from hf_abc.evaluation.loss_parts import loss_parts
         from hf_abc.models.sizes import flops_per_token, parameter_counts
@@ -152,6 +154,8 @@ class Bench:
 
         facts = Record(folder).get("training")
         model, tokenizer = load_model(folder), load_tokenizer(folder)
+        if torch.accelerator.is_available():
+            model = model.to(torch.accelerator.current_accelerator())
         rows = [row for side in SIDES for row in self.rows[side]]
         losses = token_losses(model, tokenizer, rows)
         held = len(self.rows["validation"])
@@ -263,6 +267,10 @@ def _rounded(value: Any) -> Any:
 
 
 def _reset_peak() -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
     try:
         Path("/proc/self/clear_refs").write_text("5")
     except OSError:

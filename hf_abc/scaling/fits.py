@@ -147,7 +147,7 @@ def _family(study: Study, family: str, results: Sequence[Result], ground: Ground
         try:
             return fit()
         except InputError as error:
-            missing[name] = str(error)
+            missing.setdefault(name, str(error))
             return None
 
     def laws(runs: Sequence[Result], name: str) -> dict[str, PowerLaw]:

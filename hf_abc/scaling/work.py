@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,9 +40,15 @@ from hf_abc.scaling.runs import (
 Say = Callable[[str], None]
 
 
+class _TimeUpError(Exception):
+    """No further run shall be begun."""
+
+
 @dataclass(slots=True)
 class Worker:
-    """One process at work on a study. `only` is a family or a size, "" for all."""
+    """One process at work on a study. `only` is a family or a size, "" for all; after `end`, on the clock of
+    `time.monotonic`, no run is begun.
+    """
 
     study: Study
     out: Path
@@ -49,13 +56,21 @@ class Worker:
     shard: tuple[int, int] = (1, 1)
     only: str = ""
     keep: bool = False
+    end: float = math.inf
     say: Say = print
     elsewhere: list[str] = field(default_factory=list)
 
-    def work(self) -> None:
-        """Do everything that is this worker's. InputError, at the end, when runs of other shards are still
-        missing that its own depend on.
+    def work(self) -> bool:
+        """Do everything that is this worker's; whether the time sufficed. InputError, at the end, when runs
+        of other shards are still missing that its own depend on.
         """
+        try:
+            self._work()
+        except _TimeUpError:
+            return False
+        return True
+
+    def _work(self) -> None:
         names = {name for family, _, size in sorts(self.study) for name in (family, size)}
         if self.only and self.only not in names:
             raise InputError(f"--only {self.only} is neither a family nor a size of this study")
@@ -133,6 +148,8 @@ class Worker:
         """
         found = self._result(run)
         if found is None or again:
+            if time.monotonic() >= self.end:
+                raise _TimeUpError
             self.say(
                 f"{run.name}: {run.recipe.training.steps:,} steps at {run.recipe.training.learning_rate:g}"
             )

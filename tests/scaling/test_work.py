@@ -1,12 +1,15 @@
 """Runs of a micro study: trained, measured, resumed, sharded, refused."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
 
 from hf_abc.cli import main
+from hf_abc.corpora import read_split
 from hf_abc.errors import InputError
+from hf_abc.models.tokenizers import train_tokenizer
 from hf_abc.recipe import load_study
 from hf_abc.scaling.bench import make_bench
 from hf_abc.scaling.results import read_ground, read_results
@@ -77,6 +80,9 @@ def test_other_settings_shards_and_corpora(
     bench = make_bench(corpus, study_folder, study_folder / "work", study)
     with pytest.raises(InputError, match=r"sweep-gpt2.*other settings"):
         Worker(study, study_folder, bench).work()
+    (tmp_path / "corpus.json").write_bytes((study_folder / "corpus.json").read_bytes())
+    idle = make_bench(corpus, tmp_path, tmp_path / "work", study)
+    assert not Worker(study, tmp_path, idle, end=time.monotonic()).work(), "the time is up before any run"
     with pytest.raises(InputError, match="--only 20M is neither"):
         Worker(study, study_folder, bench, only="20M").work()
     with pytest.raises(InputError, match="on another corpus"):
@@ -85,3 +91,30 @@ def test_other_settings_shards_and_corpora(
         for path in corpus.glob("*.parquet"):
             (other / path.name).write_bytes((corpus / "test.parquet").read_bytes())
         make_bench(other, study_folder, tmp_path / "work", study)
+
+
+def test_another_vocabulary(micro: Path, corpus: Path, tmp_path: Path) -> None:
+    texts = [row["text"] for row in read_split(corpus, "train")]
+    train_tokenizer(texts, vocab_size=280).save_pretrained(tmp_path / "theirs")
+    words = [
+        "--tokenizers=[{kind: bpe, vocab_size: 50257}, {kind: pretrained}]",
+        f"--vocabulary={tmp_path / 'theirs'}",
+        "--gpt2.sizes=[0.15M]",
+        "--gpt2.sweep_sizes=[]",
+        "--gpt2.rates=[6e-3]",
+        "--lstm.sizes=[]",
+        "--branches=[]",
+        "--seeds=[1]",
+        "--samples=0",
+    ]
+    out = tmp_path / "out"
+    assert main(["scaling", "run", str(micro), "--out", str(out), "--corpus", str(corpus), *words]) == 0
+    found = {run.tokenizer: run for run in read_results(out)}
+    assert set(found) == {"bpe-50257-newline", "gpt2"}
+    assert found["gpt2"].matmul < found["bpe-50257-newline"].matmul, "280 tokens against all there are"
+    assert found["gpt2"].vocabulary != found["bpe-50257-newline"].vocabulary
+    assert main(["scaling", "report", str(micro), "--out", str(out), *words]) == 0
+    text = (out / "README.md").read_text(encoding="utf-8")
+    assert "| gpt2 |" in text and "| bpe-50257-newline |" in text
+    missing = [*words, "--vocabulary", str(tmp_path / "none"), "--seeds=[3]", "--largest_seeds=[3]"]
+    assert main(["scaling", "run", str(micro), "--out", str(out), "--corpus", str(corpus), *missing]) == 1
