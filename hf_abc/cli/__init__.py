@@ -26,6 +26,7 @@ from . import (
     demo,
     doctor,
     evaluate,
+    infill,
     medley,
     midi2abc,
     publish,
@@ -35,6 +36,7 @@ from . import (
     scaling,
     tokenizer,
     train,
+    vary,
 )
 
 # in the order of `hf-abc --help`
@@ -44,6 +46,8 @@ _VERBS = (
     tokenizer,
     train,
     sample,
+    vary,
+    infill,
     evaluate,
     compare,
     render,

@@ -89,7 +89,9 @@ def may_end(state: State) -> State | None:
         return None
     part = over.part
     cut = state.late and len(state.named) > 1  # better open than endless
-    if not (part.complete or cut and part._replace(repeat=0, ending=0).complete) or not any(p.sounded for _, p in (*over.others, ("", part))):
+    if not (part.complete or cut and part._replace(repeat=0, ending=0).complete) or not any(
+        p.sounded for _, p in (*over.others, ("", part))
+    ):
         return None
     if over.voices and _behind(over):
         return None
@@ -115,7 +117,9 @@ def _line(state: State, c: str) -> State | None:
     """The beginning of a line: a field or music."""
     pending = state.pending
     if not pending:
-        if c in _LETTERS and (not state.body or (not state.late and c in _BODY_FIELDS and _open_field(state, c))):
+        if c in _LETTERS and (
+            not state.body or (not state.late and c in _BODY_FIELDS and _open_field(state, c))
+        ):
             return state._replace(pending=c)
         if c == "%":
             return state._replace(mode="comment") if state.seen and not state.late else None
@@ -180,7 +184,9 @@ def _close_field(state: State, text: str, mode: str) -> State | None:
             part = part._replace(unit=_ticks(default_length(meter)))
         before = after.part
         if before.filled and before.closing is not None:  # the bar that is over keeps its own meter
-            part = part._replace(filled=part.full if before.filled == before.full else part.filled, opened=True)
+            part = part._replace(
+                filled=part.full if before.filled == before.full else part.filled, opened=True
+            )
         after = after._replace(part=part)
     elif letter == "L":
         unit = parse_length(value)
@@ -302,7 +308,7 @@ def _fresh(state: State, c: str) -> State | None:
     if state.gap:
         state = state._replace(gap=False)
     if state.dot:
-        if c not in "([{^_=!\"" + _SIGNS + _NOTE_LETTERS + "zx":
+        if c not in '([{^_=!"' + _SIGNS + _NOTE_LETTERS + "zx":
             return None
         state = state._replace(dot=c == "[")
     if c in "[^_=zxZX(" or c in _NOTE_LETTERS:
@@ -445,7 +451,12 @@ def _hopeful_note(state: State, text: str) -> State | None:
         if not music.takes(part, head, well=False):
             return None
         loose = not music.takes(part, head, well=True)
-    hope = _hope(part.measure, "?" if head[-1:] in ("^", "_", "=") else length, inner, chord is not None and text[0] != "]")
+    hope = _hope(
+        part.measure,
+        "?" if head[-1:] in ("^", "_", "=") else length,
+        inner,
+        chord is not None and text[0] != "]",
+    )
     return None if hope == 0 else _loosened(state, loose or hope == 1)
 
 
@@ -636,11 +647,19 @@ def _longer(length: str) -> tuple[Ratio | None, ...]:
     """Lengths that this one can grow into."""
     if "/" not in length:
         digits = tuple(length + d for d in "123456789") if not length else ()
-        texts = (*digits, *(f"{n}/{p}" for n in (digits or (length,)) for p in _POWERS), *(f"{length}/{p}" for p in _POWERS))
+        texts = (
+            *digits,
+            *(f"{n}/{p}" for n in (digits or (length,)) for p in _POWERS),
+            *(f"{length}/{p}" for p in _POWERS),
+        )
     elif length.endswith("/"):
         texts = tuple(length + p for p in _POWERS[1:])
     else:
-        texts = tuple(f"{length.partition('/')[0]}/{p}" for p in _POWERS if f"/{p}".startswith("/" + length.partition("/")[2]))
+        texts = tuple(
+            f"{length.partition('/')[0]}/{p}"
+            for p in _POWERS
+            if f"/{p}".startswith("/" + length.partition("/")[2])
+        )
     return tuple(_ratio(text) for text in texts)
 
 

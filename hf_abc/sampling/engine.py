@@ -174,5 +174,3 @@ class Rows:
         else:
             self.decoder.back(torch.tensor([], dtype=torch.long), self.memory, row)
         self.jobs[row : row + 1] = [job]
-
-

@@ -67,7 +67,11 @@ def plan_of(text: str, bars: Sequence[Span], free: set[int], *, alike: bool) -> 
             known.add(name)
             names.append(name)
             place += 1
-            if place not in free or bars[place - 1].section or _name(text, bars[place], place, alike) in known:
+            if (
+                place not in free
+                or bars[place - 1].section
+                or _name(text, bars[place], place, alike) in known
+            ):
                 break
             between.append(text[bars[place - 1].end : bars[place].start])
         if names:

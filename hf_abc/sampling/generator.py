@@ -32,6 +32,7 @@ from hf_abc.models.tokenizers import encode
 from hf_abc.sampling.decoder import Gpt2Decoder
 from hf_abc.sampling.drawing import choose, choose_among
 from hf_abc.sampling.engine import Decoder, Rows
+from hf_abc.sampling.form import Form
 from hf_abc.sampling.guards import NO_GUARDS, Guards, Watch
 from hf_abc.sampling.job import Job, check_room, header_length, noise_of
 from hf_abc.sampling.lstm_decoder import LstmDecoder
@@ -39,8 +40,6 @@ from hf_abc.sampling.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
-
-Model = "PreTrainedModel | Gpt2Decoder | LstmDecoder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +74,7 @@ def generate_tunes(
     max_new_tokens: int | None = None,
     min_new_tokens: int = 0,
     bars: Sequence[int] | None = None,
+    forms: Sequence[Form] | None = None,
     guards: Guards = NO_GUARDS,
     on_tune: Callable[[Sample], None] | None = None,
 ) -> list[Sample]:
@@ -84,7 +84,8 @@ def generate_tunes(
     `max_new_tokens` than there are positions it goes on in a sliding window. Before `min_new_tokens` the
     end token is not drawn. `temperature` 0 always takes the likeliest token; `min_p` leaves out tokens
     that are less likely than that share of the likeliest one. With `bars`, one number for each prompt, a
-    text ends with the bar line of its last new bar (this needs the bar guard). `on_tune` is called with each tune as soon
+    text ends with the bar line of its last new bar; `forms` say how long each tune shall be (both need the
+    bar guard). `on_tune` is called with each tune as soon
     as it is finished, in that order, so that an interrupt loses none. Raises InputError for values out of
     range, for a prompt that leaves no room and for a tokenizer of another model.
     """
@@ -100,6 +101,7 @@ def generate_tunes(
         max_new_tokens=max_new_tokens,
         min_new_tokens=min_new_tokens,
         bars=bars,
+        forms=forms,
         guards=guards,
     ):
         samples[sample.index] = sample
@@ -120,6 +122,7 @@ def stream_tunes(
     max_new_tokens: int | None = None,
     min_new_tokens: int = 0,
     bars: Sequence[int] | None = None,
+    forms: Sequence[Form] | None = None,
     guards: Guards = NO_GUARDS,
 ) -> Iterator[Sample]:
     """The tunes of `generate_tunes`, each as soon as it is finished."""
@@ -140,7 +143,15 @@ def stream_tunes(
             if bars is not None:
                 job.bars, job.least = bars[job.index], job.limit
             job.watch = Watch.over_prompt(
-                guards, vocabulary, job.ids, job.limit, text=prompts[job.index], bans=decoder is None
+                guards,
+                vocabulary,
+                job.ids,
+                job.limit,
+                text=prompts[job.index],
+                bans=decoder is None,
+                form=forms[job.index]
+                if forms and (forms[job.index].bars or forms[job.index].parts)
+                else None,
             )
     if decoder is not None:
         bar_ends = [bool(text) and ("|" in text or "\n" in text) for text in vocabulary.texts]
@@ -216,9 +227,7 @@ def _jobs(
     if tokenizer.eos_token_id is None or len(tokenizer) > vocab_size:
         raise InputError(f"a tokenizer of {len(tokenizer)} tokens does not belong to a model of {vocab_size}")
     if positions is None and max_new_tokens is None:
-        raise InputError(
-            "a model without a longest context needs max_new_tokens: say how long a tune may be"
-        )
+        raise InputError("a model without a longest context needs max_new_tokens: say how long a tune may be")
     jobs: deque[Job] = deque()
     for index, ids in enumerate(encode(tokenizer, prompts)):
         ids = [tokenizer.eos_token_id, *ids]

@@ -20,6 +20,7 @@ import warnings
 from collections import deque
 from dataclasses import dataclass, field
 
+from hf_abc.sampling.form import Count, Form
 from hf_abc.sampling.loops import COPIES, LONGEST, BarBook
 from hf_abc.sampling.vocabulary import BANNED, SOUND, Place, Vocabulary
 
@@ -61,6 +62,7 @@ class _Mark:
     place: Place | None
     book: BarBook
     bars: int
+    count: Count | None
 
 
 @dataclass(slots=True)
@@ -86,6 +88,7 @@ class Watch:
     hot: int = 0
     over: bool = False
     bars: int = 0
+    count: Count | None = None
     longest_bar: int = 12
     stepped_aside: bool = False
     bans: bool = False
@@ -94,18 +97,31 @@ class Watch:
 
     @classmethod
     def over_prompt(
-        cls, guards: Guards, vocabulary: Vocabulary, ids: list[int], limit: int, *, text: str = "", bans: bool = False
+        cls,
+        guards: Guards,
+        vocabulary: Vocabulary,
+        ids: list[int],
+        limit: int,
+        *,
+        text: str = "",
+        bans: bool = False,
+        form: Form | None = None,
     ) -> Watch:
         """The guards of a tune that begins with `ids`, the end token in front."""
         watch = cls(guards, vocabulary, len(ids), limit, bans=bans and guards.loops)
         if guards.bars:
-            watch.place = vocabulary.read(ids[1:])
-            if watch.place is None:
-                watch.step_aside(text)
+            watch.place = vocabulary.start
+            watch.count = Count(form) if form else None
         for token in ids[1:]:
+            if watch.place is not None:
+                watch.place = vocabulary.follow(watch.place, token)[0]
+                if watch.place is None:
+                    watch.step_aside(text)
             watch._note(token)
         watch.rewinds = watch.bars = 0
-        watch.marks.append(_Mark(watch.length, watch.book.voice, watch.place, watch.book.copy(), 0))
+        watch.marks.append(
+            _Mark(watch.length, watch.book.voice, watch.place, watch.book.copy(), 0, watch.count)
+        )
         return watch
 
     def step_aside(self, text: str) -> None:
@@ -122,7 +138,13 @@ class Watch:
             return BANNED
         if self.place is None:
             return SOUND if self.vocabulary.texts[token] or token == self.vocabulary.end_id else BANNED
-        return self.vocabulary.follow(self.place, token)[1]
+        further, verdict = self.vocabulary.follow(self.place, token)
+        if self.count is not None and verdict:
+            if token == self.vocabulary.end_id:
+                return verdict if self.count.complete(self.place.state) else BANNED
+            if further is not None and self.count.too_early(further.state):
+                return BANNED
+        return verdict
 
     @property
     def loop_is_near(self) -> bool:
@@ -148,10 +170,20 @@ class Watch:
             if self.place is None and token != self.vocabulary.end_id:
                 self.step_aside("")
         back = self._note(token)
+        if self.count is not None and self.place is not None and back is None:
+            self._steer(self.count, self.place)
         if self.guards.endings and self.place is not None and not self.place.state.late:
             if self.limit - self.length <= self._needed():
                 self.place = self.vocabulary.hurried(self.place)
         return back
+
+    def _steer(self, count: Count, place: Place) -> None:
+        """Let a part end where the form asks for it."""
+        if count.moved(place.state):
+            over = count.reached(place.state)
+            self.place = self.vocabulary.hurried(place) if over else self.vocabulary.unhurried(place)
+        elif not place.state.late and count.nears_end(place.state):
+            self.place = self.vocabulary.hurried(place)
 
     def _note(self, token: int) -> int | None:
         """Keep book of bars; the length to go back to, where a loop has been closed behind the prompt."""
@@ -160,6 +192,8 @@ class Watch:
         if not text or not self.book.write(text):
             return None
         self.bars += 1
+        if self.count is not None and self.place is not None:
+            self.count.ended_bar(self.place.state)
         if self.marks:
             self.longest_bar = max(self.longest_bar, min(self.length - self.marks[-1].length, 60))
         size = self.book.loop() if self.guards.loops else 0
@@ -167,7 +201,10 @@ class Watch:
             ends = [mark for mark in self.marks if mark.voice == self.book.voice]
             if not self.bans and len(ends) >= size and ends[-size].length >= self.prompt:
                 return self._rewind(ends[-size])
-        self.marks.append(_Mark(self.length, self.book.voice, self.place, self.book.copy(), self.bars))
+        counted = self.count.copy() if self.count else None
+        self.marks.append(
+            _Mark(self.length, self.book.voice, self.place, self.book.copy(), self.bars, counted)
+        )
         return None
 
     def _rewind(self, mark: _Mark) -> int:
@@ -207,7 +244,7 @@ class Watch:
 
     def _return_to(self, mark: _Mark) -> None:
         self.length, self.place, self.book = mark.length, mark.place, mark.book.copy()
-        self.bars = mark.bars
+        self.bars, self.count = mark.bars, mark.count.copy() if mark.count else None
         given_up = self.returns >= RETURNS[0] and self.guards.endings or self.rewinds > REWINDS
         if given_up and self.place is not None:
             self.place = self.vocabulary.hurried(self.place)

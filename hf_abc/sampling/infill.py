@@ -26,7 +26,6 @@ from hf_abc.sampling.scoring import log_likelihoods
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-Model = "PreTrainedModel | Gpt2Decoder | LstmDecoder"
 TRIES = 32
 
 
@@ -79,9 +78,12 @@ def infill(
         min_p=min_p,
         batch_size=batch_size,
     )
-    sound = list(dict.fromkeys(new for new in written if is_sound(new))) or [
-        new for new in dict.fromkeys(written) if new
-    ]
+    written = [new for new in dict.fromkeys(written) if new and new != text]
+    sound = [new for new in written if is_sound(new)] or written
+    if not sound:
+        raise InputError(
+            f"the model found nothing new for bars {first}-{last}: try another seed or other bars"
+        )
     return ranked(model, tokenizer, sound, kept)[:count]
 
 

@@ -1,6 +1,6 @@
 """Prompts: the head of a tune, in the order in which the models have learned it, X T R M L K.
 
-A wish names some of title, rhythm, meter and key. Where it leaves a gap before the last thing that it names
+A wish names some of title, rhythm, meter, unit length, key, an opening and a length. Where it leaves a gap before the last thing that it names
 (a key, but no meter), the model writes what belongs there, so that it goes on from a head of the kind that
 it was trained on; what comes behind the last wish it is free to write anyway.
 """
@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 
 from hf_abc.errors import InputError
 from hf_abc.notation.keys import parse_key
-from hf_abc.notation.meter import parse_meter
+from hf_abc.notation.meter import parse_length, parse_meter
+from hf_abc.notation.reader import read
 from hf_abc.notation.tune import FIELD
+from hf_abc.sampling.form import Form
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
@@ -35,6 +37,31 @@ class Wish:
     rhythm: str = ""
     meter: str = ""
     key: str = ""
+    unit_length: str = ""
+    opening: str = ""
+    bars: int = 0
+    parts: int = 0
+
+    @property
+    def form(self) -> Form:
+        """How long the tune shall be. InputError for what no tune can be."""
+        if not 0 <= self.bars <= 999 or not 0 <= self.parts <= 99 or (self.parts and self.bars % self.parts):
+            raise InputError(
+                f"{self.bars} bars in {self.parts} parts are not possible: give positive numbers, the bars a "
+                "multiple of the parts"
+            )
+        return Form(self.bars, self.parts)
+
+    @property
+    def music(self) -> str:
+        """The wished opening without spaces around it. InputError where it is no music."""
+        text = self.opening.strip()
+        if not text:
+            return ""
+        found = read(f"X:1\nK:C\n{text}\n")
+        if "\n" in text or not any(e.pitches for e in found) or any(e.kind == "unknown" for e in found):
+            raise InputError(f"the opening {text[:40]!r} is no line of ABC music: write it as GAB c2d|")
+        return text
 
     def fields(self) -> dict[str, str]:
         """The wished header fields by letter, spelt as the corpora spell them. InputError for an unknown
@@ -44,6 +71,7 @@ class Wish:
             "T": " ".join(self.title.split()),
             "R": " ".join(self.rhythm.lower().split()),
             "M": _meter(self.meter),
+            "L": _length(self.unit_length),
             "K": _key(self.key),
         }
         return {letter: value for letter, value in wished.items() if value}
@@ -95,6 +123,7 @@ def write_heads(
     heads.
     """
     from hf_abc.sampling.generator import generate_tunes
+    from hf_abc.sampling.guards import Guards
 
     wanted = [wish.fields() for wish in wishes]
     heads = ["X:1\n" if fields else "" for fields in wanted]
@@ -121,6 +150,25 @@ def write_heads(
         for i, fields in enumerate(wanted):
             if letter in fields:
                 heads[i] += f"{letter}:{fields[letter]}\n"
+    open_ends = [i for i, wish in enumerate(wishes) if wish.music]
+    if open_ends:
+        unfinished = [i for i in open_ends if not re.search(r"^K:.*\n", heads[i], re.MULTILINE)]
+        written = generate_tunes(
+            model,
+            tokenizer,
+            [heads[i] or "X:1\n" for i in unfinished],
+            seed=seed + (len(ORDER) << 32),
+            temperature=temperature,
+            min_p=min_p,
+            batch_size=batch_size,
+            max_new_tokens=_HEAD_TOKENS,
+            guards=Guards(loops=False, endings=False),
+        )
+        for i, sample in zip(unfinished, written, strict=True):
+            whole = re.match(r"[\s\S]*?^K:.*\n", sample.text, re.MULTILINE)
+            heads[i] = whole[0] if whole else (heads[i] or "X:1\n") + "M:4/4\nL:1/8\nK:C\n"
+        for i in open_ends:
+            heads[i] += wishes[i].music
     return heads
 
 
@@ -159,6 +207,14 @@ def _meter(text: str) -> str:
     if meter.ticks is None or not re.fullmatch(r"\s*([Cc]\|?|[\d+()\s]+/\s*\d+)\s*", text):
         raise InputError(f"{text!r} is no meter: write it as 6/8, 4/4, C or C|")
     return "C|" if meter.text.lower() == "c|" else f"{meter.numerator}/{meter.denominator}"
+
+
+def _length(text: str) -> str:
+    """A unit note length, 1/8."""
+    length = parse_length(text)
+    if text.strip() and (length is None or 1024 % length.denominator):
+        raise InputError(f"{text!r} is no unit note length: write it as 1/8 or 1/16")
+    return f"{length.numerator}/{length.denominator}" if length else ""
 
 
 def _key(text: str) -> str:

@@ -154,14 +154,9 @@ class Vocabulary:
             place.late = self.place(hurried(place.state))
         return place.late
 
-    def read(self, ids: list[int]) -> Place | None:
-        """The place behind the tokens of a tune; None where no sound tune begins so."""
-        place: Place | None = self.start
-        for token in ids:
-            if place is None:
-                return None
-            place = self.follow(place, token)[0]
-        return place
+    def unhurried(self, place: Place) -> Place:
+        """The same place in a tune that may go on."""
+        return self.place(place.state._replace(late=False))
 
 
 def token_texts(tokenizer: PreTrainedTokenizerFast, size: int | None = None) -> list[str | None]:
