@@ -42,7 +42,7 @@ def measure(sizes: np.ndarray, law: Law, noise: float, studies: int) -> dict[str
         spent += time.process_time() - began
         for name, one, truth in (("alpha", fit.alpha, law.alpha), ("c", fit.c, law.c)):
             held[name].append((one.low or 0) <= truth <= (np.inf if one.high is None else one.high))
-        if study < studies // 3:  # a profile of a thousand losses: a second each
+        if study < studies // 3:  # a profile over a thousand losses takes a second
             new = float(law.loss(np.array(largest))) * (1 + noise * draw.standard_normal())
             predicted = predict_held_out(sizes, losses, largest)
             held["held out"].append((predicted.low or 0) <= new <= (predicted.high or np.inf))

@@ -220,7 +220,8 @@ def make_bench(
     else:
         say("measuring the baselines")
         ground = _lay(mark, train, rows)
-        write(out / "corpus.json", ground)
+        if not (out / "corpus.json").is_file():  # or a worker beside this one has been quicker
+            write(out / "corpus.json", ground)
     if not (work / ".gitignore").is_file():
         atomic_write(work / ".gitignore", "*\n")  # results are worth keeping, unfinished models are not
     return Bench(out, work, train, rows, ground, study.samples, study.seeds[0])

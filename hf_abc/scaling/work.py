@@ -189,9 +189,9 @@ class Worker:
             shutil.rmtree(folder)
 
 
-def rates_from(study: Study, results: dict[str, Result], ground_loss: Callable[[Result], float]) -> tuple[
-    dict[str, list[Optimum]], dict[str, RateLaw]
-]:  # fmt: skip
+def rates_from(
+    study: Study, results: dict[str, Result], loss: Callable[[Result], float]
+) -> tuple[dict[str, list[Optimum]], dict[str, RateLaw]]:
     """The optima and laws of each family (with several tokenizers, of each "family tokenizer") that finished
     sweeps give.
     """
@@ -201,7 +201,7 @@ def rates_from(study: Study, results: dict[str, Result], ground_loss: Callable[[
             name = tokenizer_name(tokenizer)
             for size in one.sweep_sizes:
                 losses = {
-                    run.rate: ground_loss(run)
+                    run.rate: loss(run)
                     for run in results.values()
                     if (run.part, run.family, run.tokenizer, run.size) == ("sweep", family, name, size)
                 }
