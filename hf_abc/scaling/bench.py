@@ -155,7 +155,8 @@ class Bench:
         facts = Record(folder).get("training")
         model, tokenizer = load_model(folder), load_tokenizer(folder)
         if torch.accelerator.is_available():
-            model = model.to(torch.accelerator.current_accelerator())
+            moved: Any = model
+            model = moved.to(torch.accelerator.current_accelerator())
         rows = [row for side in SIDES for row in self.rows[side]]
         losses = token_losses(model, tokenizer, rows)
         held = len(self.rows["validation"])

@@ -8,11 +8,12 @@ import pytest
 
 from hf_abc.cli import main
 from hf_abc.corpora import read_split
-from hf_abc.errors import InputError
+from hf_abc.errors import HfAbcError, InputError
 from hf_abc.models.tokenizers import train_tokenizer
 from hf_abc.recipe import load_study
-from hf_abc.scaling.bench import make_bench
+from hf_abc.scaling.bench import Bench, make_bench
 from hf_abc.scaling.results import read_ground, read_results
+from hf_abc.scaling.runs import Run
 from hf_abc.scaling.work import Worker
 
 
@@ -118,3 +119,22 @@ def test_another_vocabulary(micro: Path, corpus: Path, tmp_path: Path) -> None:
     assert "| gpt2 |" in text and "| bpe-50257-newline |" in text
     missing = [*words, "--vocabulary", str(tmp_path / "none"), "--seeds=[3]", "--largest_seeds=[3]"]
     assert main(["scaling", "run", str(micro), "--out", str(out), "--corpus", str(corpus), *missing]) == 1
+
+
+def test_what_diverges_is_noted_and_shards_wait_for_each_other(
+    micro: Path, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def diverge(self: Bench, run: Run, folder: Path) -> None:
+        raise HfAbcError("the loss is no longer a number at step 3: try a learning rate below 9")
+
+    monkeypatch.setattr(Bench, "_fit", diverge)
+    study = load_study(micro)
+    bench = make_bench(corpus, tmp_path, tmp_path / "work", study)
+    assert Worker(study, tmp_path, bench, only="lstm").work()
+    found = {run.name: run for run in read_results(tmp_path)}
+    assert set(found) == {"lstm-0.15M-s1", "lstm-0.15M-s2", "lstm-0.25M-s1"}, "no branch of a diverged trunk"
+    assert {run.diverged for run in found.values()} == {"the loss is no longer a number at step 3"}
+    with pytest.raises(InputError, match=r"of other shards are missing.*: sweep-gpt2-0\.15M-lr0\.006; put"):
+        Worker(study, tmp_path, bench, shard=(1, 2)).work()
+    with pytest.raises(InputError, match="gpt2 0.15M still learns best at the edge"):
+        Worker(study, tmp_path, bench).work()
