@@ -110,9 +110,16 @@ _SENTENCES = {
 }
 
 
-@pytest.mark.parametrize("how", _SENTENCES)
+_STEPS = ("whoami", "create", "info", "preupload", "batch", "put", "commit", "refs", "tag")
+
+
 @pytest.mark.parametrize(
-    "step", ("whoami", "create", "info", "preupload", "batch", "put", "commit", "refs", "tag")
+    ("step", "how"),
+    [
+        *((step, how) for step in _STEPS for how in (503, "cut", "cut after")),
+        *(("commit", how) for how in (401, 403, 404, 429, 500)),
+        *(("put", 401), ("create", 403), ("info", 404), ("preupload", 429)),
+    ],
 )
 def test_every_failure_is_a_sentence_and_the_same_command_repairs_it(
     hub: Any, parcel: Parcel, step: str, how: int | str
