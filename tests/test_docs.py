@@ -68,6 +68,7 @@ def test_every_command_of_a_page_runs(page: Path, tmp_path: Path) -> None:
     (work / "recipes").symlink_to(ROOT / "recipes")
     with _hub().Hub() as hub:
         environment = {
+            "OMP_NUM_THREADS": "1",  # a thread each: other tests may run beside
             **os.environ,
             **hub.environment(home),
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
