@@ -8,7 +8,7 @@ alone:
     python benchmarks/sampling_arms.py --corpus CORPUS --json docs/sampling.json [--tunes 500] [ARM ...]
     python benchmarks/sampling_arms.py --json docs/sampling.json --report docs/sampling.md
 
-CORPUS is the corpus folder of the model's training (`hf-abc corpus gpt2/fiddle`). Some three minutes an arm on
+CORPUS is the corpus folder of the model's training (`hf-abc corpus gpt2/fiddle`). Some minutes an arm on
 one core.
 """
 
@@ -211,7 +211,9 @@ def main() -> None:
 
         train = [row["text"] for row in read_split(arguments.corpus, "train")]
         if "human" not in results:
-            held = [row["text"] for side in ("validation", "test") for row in read_split(arguments.corpus, side)]
+            held = [
+                row["text"] for side in ("validation", "test") for row in read_split(arguments.corpus, side)
+            ]
             results["human"] = {"n": len(held), **judge_all(held, None, train)}
         wanted = arms()
         for name in arguments.arms or wanted:

@@ -1,4 +1,6 @@
-"""What `sample`, `vary` and `infill` say besides their tunes: warnings as lines, and what is judged of a tune."""
+"""What `sample`, `vary` and `infill` say besides their tunes: warnings as lines, and what is judged of a
+tune.
+"""
 
 import sys
 import warnings

@@ -13,63 +13,37 @@ Characters beyond ASCII are taken byte by byte, as tokenizers cut them.
 """
 
 import re
-from functools import lru_cache
-from typing import NamedTuple
 
 from hf_abc.notation import part as music
-from hf_abc.notation.fields import begins_value, voice_name
-from hf_abc.notation.meter import WHOLE, default_length, multiplier, parse_length, parse_meter
+from hf_abc.notation.field_lines import (
+    BODY_FIELDS,
+    INLINE_FIELDS,
+    open_field,
+    open_inline,
+    read_comment,
+    read_field,
+    read_inline,
+    read_quote,
+    read_sign,
+    read_tail,
+)
 from hf_abc.notation.part import Part, Ratio
+from hf_abc.notation.state import State, is_behind, loosened, may_begin, may_leave
+from hf_abc.notation.written import hope, longer, ratio, split_length
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _NOTE_LETTERS = "ABCDEFGabcdefg"
-_BODY_FIELDS = "IKLMPQTVWsw"  # abc2midi takes no others
-_INLINE_FIELDS = "IKLMPQRVr"
 _SIGNS = "HLMOPRSTsuv.~"  # decorations of one character that abc2midi knows
 _LENGTH = r"\d{0,2}(?:/{0,2}|/\d{0,2})"
 _PENDING = re.compile(
     rf"(?:\^\^?|__?|=)(?:[A-Ga-g](?:(?<=[A-G]),{{0,3}}|(?<=[a-g])'{{0,3}}){_LENGTH})?"
     rf"|[A-G],{{0,3}}{_LENGTH}|[a-g]'{{0,3}}{_LENGTH}|[zx]{_LENGTH}|[ZX]\d{{0,2}}|y\d?"
     r"|\(\d?(?:(?<=\d):\d?(?::\d?)?)?|>{1,3}|<{1,3}"
-    r"|::?|:?\|\|?(?:\]|:)?|(?::\|)?\|\d(?:[,-]?\d)*[,-]?|:\|\d(?:[,-]?\d)*[,-]?|\[(?:[A-Za-z]|\|:?|\d(?:[,-]?\d)*[,-]?)?"
+    r"|::?|:?\|\|?(?:\]|:)?|(?::\|)?\|\d(?:[,-]?\d)*[,-]?|:\|\d(?:[,-]?\d)*[,-]?"
+    r"|\[(?:[A-Za-z]|\|:?|\d(?:[,-]?\d)*[,-]?)?"
     rf"|\]{_LENGTH}"
 )
 _BAR = re.compile(r"::|:?\|\|?(?:\]|:)?|(?::?\||:\|\|)\d+(?:[,-]\d+)*|\[\|:?|\[\d+(?:[,-]\d+)*")
-_POWERS = ("", "2", "4", "8", "16", "32", "64")
-
-
-class State(NamedTuple):
-    """A tune so far.
-
-    mode: what is being read: `line` a line's first letters, `field` a field line, `music`, `inline` a field
-    in brackets, `comment`, `quote`, `sign` a decoration between `!`, `tail` what may stand behind a `\\`;
-    pending: the symbol that is not yet over; seen: fields of the header; chord: the length and the pitches
-    of an open chord, and how a chord that is over waits for its own length; late: the tune is to end soon; gap: a space has just been read; dot: a sign has, which belongs to
-    the note behind it.
-    """
-
-    mode: str = "line"
-    pending: str = ""
-    body: bool = False
-    seen: str = ""
-    voice: str = ""
-    part: Part = Part(WHOLE // 8, 0)
-    others: tuple[tuple[str, Part], ...] = ()
-    named: tuple[str, ...] = ()
-    chord: tuple[Ratio, tuple[str, ...]] | None = None
-    grace: bool = False
-    late: bool = False
-    gap: bool = False
-    dot: bool = False
-    voices: bool = False
-
-    @property
-    def loose(self) -> bool:
-        return self.part.loose
-
-    def strict(self) -> "State":
-        """The same place, its last step forgiven."""
-        return self._replace(part=self.part._replace(loose=False)) if self.part.loose else self
 
 
 START = State()
@@ -85,7 +59,7 @@ def may_end(state: State) -> State | None:
     if not state.body or state.chord or state.grace or state.dot or state.mode in ("inline", "quote", "sign"):
         return None
     over = _flush(state) if state.mode in ("music", "line") else state
-    if over is None or over.chord or over.grace or not _may_leave(over):
+    if over is None or over.chord or over.grace or not may_leave(over):
         return None
     part = over.part
     cut = state.late and len(state.named) > 1  # better open than endless
@@ -93,7 +67,7 @@ def may_end(state: State) -> State | None:
         p.sounded for _, p in (*over.others, ("", part))
     ):
         return None
-    if over.voices and _behind(over):
+    if over.voices and is_behind(over):
         return None
     return over if music.ends_well(part) else over._replace(part=part._replace(loose=True))
 
@@ -118,7 +92,7 @@ def _line(state: State, c: str) -> State | None:
     pending = state.pending
     if not pending:
         if c in _LETTERS and (
-            not state.body or (not state.late and c in _BODY_FIELDS and _open_field(state, c))
+            not state.body or (not state.late and c in BODY_FIELDS and open_field(state, c))
         ):
             return state._replace(pending=c)
         if c == "%":
@@ -127,145 +101,13 @@ def _line(state: State, c: str) -> State | None:
             return None
         return _music(state._replace(mode="music"), c)
     if c == ":":
-        return _open_field(state, pending)
+        return open_field(state, pending)
     if not state.body:
         return None
     after: State | None = state._replace(mode="music", pending="")
     for letter in pending + c:
         after = after and _music(after, letter)
     return after
-
-
-def _open_field(state: State, letter: str) -> State | None:
-    """`letter` and a colon have been read."""
-    if state.body:
-        if state.chord or state.grace or letter not in _BODY_FIELDS + _INLINE_FIELDS:
-            return None
-        if letter == "V" and not _may_leave(state):
-            return None
-        if letter == "V" and state.voices and not state.named:
-            state = _loosened(state, True)
-        if letter in "ML" and not _between(state.part):
-            return None
-    elif (letter == "X") != (not state.seen) or (letter == "K" and letter in state.seen):
-        return None
-    elif letter == "K" and "M" not in state.seen:
-        return None
-    keep = letter in "XMLKV"
-    seen = state.seen if state.body or not (letter in "XMLK") else state.seen + letter
-    return state._replace(mode="field", pending=f"{letter}:" if keep else "", seen=seen)
-
-
-def _field(state: State, c: str) -> State | None:
-    """Inside of a field line."""
-    pending = state.pending
-    if c == "\n":
-        return _close_field(state, pending, "line") if pending else state._replace(mode="line", pending="")
-    if not pending:
-        return state
-    value = pending[2:] + c
-    if len(value) > 60 or not begins_value(pending[0], value, _voices_open(state)):
-        return None
-    return state._replace(pending=pending + c)
-
-
-def _close_field(state: State, text: str, mode: str) -> State | None:
-    """A field is over: what it changes."""
-    letter, value = text[0], re.split(r"(?<!\\)%", text[2:])[0]
-    after: State | None = state._replace(mode=mode, pending="")
-    if not begins_value(letter, value, _voices_open(state), whole=True):
-        return None
-    assert after is not None
-    part = after.part
-    if letter == "M":
-        meter = parse_meter(value)
-        part = part._replace(full=meter.ticks or 0, compound=meter.compound)
-        if "L" not in state.seen and not state.body:
-            part = part._replace(unit=_ticks(default_length(meter)))
-        before = after.part
-        if before.filled and before.closing is not None:  # the bar that is over keeps its own meter
-            part = part._replace(
-                filled=part.full if before.filled == before.full else part.filled, opened=True
-            )
-        after = after._replace(part=part)
-    elif letter == "L":
-        unit = parse_length(value)
-        after = after._replace(part=part._replace(unit=_ticks(unit))) if unit else None
-    elif letter == "V":
-        return _switch(after, voice_name(value))
-    if letter == "K" and not state.body and after:
-        counts = len(after.named) > 1
-        after = after._replace(body=True, part=after.part._replace(played=0 if counts else -1))
-    return after
-
-
-def _ticks(length) -> int:  # type: ignore[no-untyped-def]
-    return length.numerator * WHOLE // length.denominator
-
-
-# --- voices
-
-
-def _voices_open(state: State) -> tuple[str, ...] | None:
-    """The names that a V: field of the body may have: None for any."""
-    if not state.body or not state.voices or len(state.named) < 2:
-        return None
-    now = dict(state.others) | {state.voice: state.part}
-    lengths = {name: now[name].length if name in now else 0 for name in state.named}
-    most = max(lengths.values())
-    behind = [name for name in state.named if lengths[name] < most]
-    return tuple(behind or [n for n in state.named if n != state.voice] or state.named)
-
-
-def _switch(state: State, name: str) -> State:
-    """On to another voice; in the header, one more name."""
-    if not state.body:
-        return state._replace(named=state.named if name in state.named else (*state.named, name))
-    if name == state.voice:
-        return state
-    parts = dict(state.others)
-    if state.part.sounded or state.part.closing or state.voice in state.named:
-        parts[state.voice] = state.part._replace(loose=False)
-    new = parts.pop(name, None)
-    if new is None:
-        model = state.part
-        new = Part(model.unit, model.full, model.compound, played=0 if model.played >= 0 else -1)
-    return state._replace(voice=name, part=new, others=tuple(sorted(parts.items())))
-
-
-def _may_leave(state: State) -> bool:
-    """Whether the voice may be left here for another one."""
-    if not state.voices or len(state.named) < 2 or state.voice not in state.named:
-        return True
-    part = state.part
-    if part.tuplet[0] or part.mark or not (part.closing or not part.filled):
-        return False
-    return part.length >= max((p.length for _, p in state.others), default=0)
-
-
-def _behind(state: State) -> bool:
-    """Whether a named voice is shorter than another one."""
-    if len(state.named) < 2:
-        return False
-    now = dict(state.others) | {state.voice: state.part}
-    lengths = [now[name].length if name in now else 0 for name in state.named]
-    return not min(lengths) or min(lengths) < max(lengths)
-
-
-def _may_begin(state: State) -> bool:
-    """Whether the voice may begin another bar."""
-    part = state.part
-    if state.late and part.sounded and part.closing is not None and not part.tie:
-        if len(state.named) < 2 and (not part.repeats or part.closing.repeat_end):
-            return False
-    if not state.voices or len(state.named) < 2 or part.closing is None:
-        return True
-    lengths = [p.length for name, p in state.others if name in state.named]
-    lengths += [0] * (len(state.named) - len(lengths) - (state.voice in state.named))
-    ahead = [length for length in lengths if length >= part.length]
-    alone = not ahead and not state.late  # it leads, and the others will follow
-    together = len(ahead) == len(lengths) and not state.late
-    return alone or together or part.length < max(lengths, default=0)
 
 
 # --- music
@@ -275,7 +117,7 @@ def _music(state: State, c: str) -> State | None:
     pending = state.pending
     if pending:
         if pending[0] == "[" and len(pending) == 2 and c == ":" and pending[1] in _LETTERS:
-            return _open_inline(state, pending[1])
+            return open_inline(state, pending[1])
         longer = pending + c
         if _PENDING.fullmatch(longer):
             return _hopeful(state, longer)
@@ -288,7 +130,7 @@ def _music(state: State, c: str) -> State | None:
 
 def _tie(before: State, after: State) -> State | None:
     """A tie behind the note or chord that was pending `before` and is over in `after`."""
-    head = _split(before.pending)[0]
+    head = split_length(before.pending)[0]
     if before.grace or head[-1:] not in (*_NOTE_LETTERS, "'", ",", "]"):
         return None
     if after.chord is not None:
@@ -304,7 +146,7 @@ def _fresh(state: State, c: str) -> State | None:
     if c in " \t`$" and not state.dot:
         if state.late and state.gap:
             return None
-        return _loosened(state._replace(gap=True), state.gap or state.chord is not None)
+        return loosened(state._replace(gap=True), state.gap or state.chord is not None)
     if state.gap:
         state = state._replace(gap=False)
     if state.dot:
@@ -331,7 +173,7 @@ def _sign(state: State, c: str) -> State | None:
         return _hopeful(state, c)
     full = part.full > 0 and part.closing is None and part.filled == part.full
     if c == "\n":
-        return None if state.late and state.gap else _loosened(state._replace(mode="line", gap=True), full)
+        return None if state.late and state.gap else loosened(state._replace(mode="line", gap=True), full)
     if c in "<>":
         return _with(state, music.broken(part, c), c)
     if c == ")" and not state.late:
@@ -340,11 +182,11 @@ def _sign(state: State, c: str) -> State | None:
         return _with(state, part._replace(tie=("",), loose=True)) if part.sounded and not part.tie else None
     if state.late:
         return None
-    state = _loosened(state, full)  # what belongs to a note stands in front of it
+    state = loosened(state, full)  # what belongs to a note stands in front of it
     if c == "{":
         return state._replace(grace=True) if not part.tie else None
     if c == "y":
-        return _loosened(state._replace(pending=c), True)
+        return loosened(state._replace(pending=c), True)
     if c == '"':
         return state._replace(mode="quote")
     if c in "!+":
@@ -364,9 +206,9 @@ def _start(state: State, c: str) -> State | None:
         return None
     if c in "[(":
         full = state.part.full > 0 and state.part.closing is None and not state.part.room
-        return _loosened(state._replace(pending=c), full)
+        return loosened(state._replace(pending=c), full)
     if state.chord is None:
-        begun = music.begin(state.part) if _may_begin(state) else None
+        begun = music.begin(state.part) if may_begin(state) else None
         if begun is None:
             return None
         state = state._replace(part=begun)
@@ -391,8 +233,8 @@ def _hopeful(state: State, pending: str) -> State | None:
     if first == "(":
         return after if len(pending) < 2 or _hopeful_tuplet(state, pending) else None
     if first == "[":
-        field = pending[1:] in _INLINE_FIELDS and state.chord is None and not state.late
-        field = field and (len(pending) < 2 or _open_field(state, pending[1]) is not None)
+        field = pending[1:] in INLINE_FIELDS and state.chord is None and not state.late
+        field = field and (len(pending) < 2 or open_field(state, pending[1]) is not None)
         return after if field or _open_chord(state._replace(pending=""), pending[1:]) else None
     if first == "y" or state.grace:
         return after
@@ -425,7 +267,7 @@ def _hurried_bar(before: Part, after: Part) -> bool:
 
 def _hopeful_tuplet(state: State, text: str) -> bool:
     """`(3`, `(3:`, `(3:2` ..."""
-    begun = music.begin(state.part) if _may_begin(state) else None
+    begun = music.begin(state.part) if may_begin(state) else None
     return begun is not None and any(
         music.tuplet(begun, text + more) for more in (("", "2") if text[-1] == ":" else ("",))
     )
@@ -433,7 +275,7 @@ def _hopeful_tuplet(state: State, text: str) -> bool:
 
 def _hopeful_note(state: State, text: str) -> State | None:
     """A note, rest or end of a chord under way: its length so far, or one that it can grow into, must fit."""
-    head, length = _split(text)
+    head, length = split_length(text)
     part, chord = state.part, state.chord
     inner: Ratio = (1, 1)
     loose = False
@@ -445,46 +287,19 @@ def _hopeful_note(state: State, text: str) -> State | None:
             return None
         loose = len(chord[1]) > 4
         if chord[1] and head[-1] not in "^_=":
-            same = [ratio == chord[0] for ratio in (_ratio(length), *_longer(length))]
-            return None if not any(same) else _loosened(state, loose)
+            same = [ratio == chord[0] for ratio in (ratio(length), *longer(length))]
+            return None if not any(same) else loosened(state, loose)
     elif head not in "zx":
         if not music.takes(part, head, well=False):
             return None
         loose = not music.takes(part, head, well=True)
-    hope = _hope(
+    found = hope(
         part.measure,
         "?" if head[-1:] in ("^", "_", "=") else length,
         inner,
         chord is not None and text[0] != "]",
     )
-    return None if hope == 0 else _loosened(state, loose or hope == 1)
-
-
-@lru_cache(maxsize=1 << 16)
-def _hope(measure: music.Measure, length: str, inner: Ratio, in_chord: bool) -> int:
-    """Whether a note whose length begins so can fit: 2 well, 1 oddly, 0 not. `?`: no length can be read yet."""
-    now = None if length == "?" else _ratio(length)
-    length = length.strip("?")
-    longer = [ratio for ratio in _longer(length) if ratio]
-    if in_chord:  # what stands behind the chord may still change its length
-        longer = [*longer, *((now[0], now[1] * power) for power in (2, 4, 8, 16) if now)]
-    if now and measure.fits(_times(now, inner), well=True):
-        return 2
-    half = length[-1:] in tuple("13579") and "/" not in length and _half(length) in longer
-    half = half and measure.fits(_half(length), well=True)
-    if length in ("", "/") or measure.mark or measure.tuplet[3] or half:
-        if any(measure.fits(_times(ratio, inner), well=True) for ratio in longer):
-            return 2
-    return int(any(measure.fits(_times(ratio, inner)) for ratio in (*longer, *([now] if now else []))))
-
-
-def _times(one: Ratio, other: Ratio) -> Ratio:
-    return (one[0] * other[0], one[1] * other[1])
-
-
-def _loosened(state: State, loose: bool) -> State:
-    """The state, its last step marked as odd."""
-    return state._replace(part=state.part._replace(loose=True)) if loose else state
+    return None if found == 0 else loosened(state, loose or found == 1)
 
 
 def _flush(state: State) -> State | None:
@@ -516,11 +331,11 @@ def _flush(state: State) -> State | None:
         return _open_chord(after, text[1:])
     if first in "ZX":
         return _with(after, music.rest_bars(part, int(text[1:] or 1)))
-    head, length = _split(text)
-    ratio = _ratio(length)
-    if ratio is None or head[-1:] in "^_=":
+    head, length = split_length(text)
+    own = ratio(length)
+    if own is None or head[-1:] in "^_=":
         return None
-    return _timed(after, head, ratio)
+    return _timed(after, head, own)
 
 
 def _timed(state: State, head: str, ratio: Ratio) -> State | None:
@@ -542,7 +357,7 @@ def _open_chord(state: State, letter: str) -> State | None:
     """A `[` that was no field and no bar line; `letter` is the one behind it."""
     if state.chord is not None:
         return None
-    begun = music.begin(state.part) if _may_begin(state) else None
+    begun = music.begin(state.part) if may_begin(state) else None
     if begun is None:
         return None
     if not any(begun.measure.fits(ratio) for ratio in ((1, 1), (1, 2), (1, 4), (1, 8), (1, 16))):
@@ -551,24 +366,6 @@ def _open_chord(state: State, letter: str) -> State | None:
     for c in letter:
         opened = opened and _fresh(opened, c)
     return opened
-
-
-def _open_inline(state: State, letter: str) -> State | None:
-    if state.dot or letter not in _INLINE_FIELDS:
-        return None
-    opened = _open_field(state._replace(pending=""), letter)
-    return opened and opened._replace(mode="inline", pending=opened.pending or f"{letter}:")
-
-
-def _inline(state: State, c: str) -> State | None:
-    if c == "\n" or c == "[":
-        return None
-    if c == "]":
-        return _close_field(state, state.pending, "music")
-    value = state.pending[2:] + c
-    if len(value) > 40 or not begins_value(state.pending[0], value, _voices_open(state)):
-        return None
-    return state._replace(pending=state.pending + c)
 
 
 def _in_grace(state: State, c: str) -> State | None:
@@ -580,88 +377,16 @@ def _in_grace(state: State, c: str) -> State | None:
     return state if c in " /" else None
 
 
-def _between(part: Part) -> bool:
-    """Whether the meter or the unit may change here."""
-    return not (part.tuplet[0] or part.mark) and (part.closing is not None or not part.filled)
-
-
 # --- texts that mean nothing here
-
-
-def _comment(state: State, c: str) -> State | None:
-    return state._replace(mode="line", pending="") if c == "\n" else state
-
-
-def _quote(state: State, c: str) -> State | None:
-    return state._replace(mode="music") if c == '"' else state if c != "\n" else None
-
-
-def _decoration(state: State, c: str) -> State | None:
-    pending = state.pending
-    if c == pending[0]:
-        return state._replace(mode="music", pending="") if len(pending) > 1 else None
-    if c == "\n":
-        return state._replace(mode="line", pending="") if pending == "!" else None
-    return state._replace(pending=pending[0] + "x") if c not in " |" else None
-
-
-def _tail(state: State, c: str) -> State | None:
-    if c == "\n":
-        return state._replace(mode="line")
-    return state if c in " \t" else state._replace(mode="comment") if c == "%" else None
 
 
 _MODES = {
     "line": _line,
-    "field": _field,
+    "field": read_field,
     "music": _music,
-    "inline": _inline,
-    "comment": _comment,
-    "quote": _quote,
-    "sign": _decoration,
-    "tail": _tail,
+    "inline": read_inline,
+    "comment": read_comment,
+    "quote": read_quote,
+    "sign": read_sign,
+    "tail": read_tail,
 }
-
-
-# --- lengths
-
-
-@lru_cache(maxsize=4096)
-def _split(text: str) -> tuple[str, str]:
-    """A note, rest or `]` under way -> all but its length, and its length."""
-    length = re.search(r"[\d/]*$", text)[0]  # type: ignore[index]
-    return text[: len(text) - len(length)], length
-
-
-@lru_cache(maxsize=1024)
-def _ratio(length: str) -> Ratio | None:
-    """A written length; None where abc2midi does not take it."""
-    _, slash, below = length.partition("/")
-    if slash and below.strip("/") not in _POWERS or length.startswith("0") or "//" in length and below != "/":
-        return None
-    return multiplier(length).as_integer_ratio()
-
-
-@lru_cache(maxsize=1024)
-def _longer(length: str) -> tuple[Ratio | None, ...]:
-    """Lengths that this one can grow into."""
-    if "/" not in length:
-        digits = tuple(length + d for d in "123456789") if not length else ()
-        texts = (
-            *digits,
-            *(f"{n}/{p}" for n in (digits or (length,)) for p in _POWERS),
-            *(f"{length}/{p}" for p in _POWERS),
-        )
-    elif length.endswith("/"):
-        texts = tuple(length + p for p in _POWERS[1:])
-    else:
-        texts = tuple(
-            f"{length.partition('/')[0]}/{p}"
-            for p in _POWERS
-            if f"/{p}".startswith("/" + length.partition("/")[2])
-        )
-    return tuple(_ratio(text) for text in texts)
-
-
-def _half(length: str) -> Ratio:
-    return multiplier(f"{length}/2").as_integer_ratio()

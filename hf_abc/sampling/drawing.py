@@ -69,10 +69,11 @@ def choose_among(
     """A token for one row of logits (vocab,), out of those that a guard lets pass; -1 where there is none.
 
     What is sound is chosen from where the likeliest tokens that make up `SURE` of the probability hold such
-    a one, otherwise what is odd; where they hold neither, the model is lost, and what is sound comes from the
-    tail. With patience 1 the tail is not touched, with 2 nothing odd either: -1 then, as where nothing
-    passes at all. Text passes among the likeliest tokens that make up `PLAIN`. `min_p` counts from the likeliest token that passes. The second result says
-    whether the last bits of the logits mattered; never where these are given `exactly`.
+    a one, otherwise what is odd; where they hold neither, the model is lost, and what is sound comes from
+    the tail. With patience 1 the tail is not touched, with 2 nothing odd either: -1 then, as where nothing
+    passes at all. Text passes among the likeliest tokens that make up `PLAIN`. `min_p` counts from the
+    likeliest token that passes. The second result says whether the last bits of the logits mattered; never
+    where these are given `exactly`.
     """
     scores = logits.astype(np.float64)
     scores = scores - scores.max()
@@ -97,7 +98,9 @@ def choose_among(
 def best_that_passes(
     weights: np.ndarray, verdict: Callable[[int], int], near: float = 0.0, *, patience: int = 0
 ) -> tuple[int, Callable[[int], bool], bool]:
-    """The likeliest token that passes (-1: none), a test of what else does, and whether it was a close thing."""
+    """The likeliest token that passes (-1: none), a test of what else does, and whether it was a close
+    thing.
+    """
     order = np.argsort(-weights, kind="stable").tolist()
     sorted_weights = weights[order]
     total = sorted_weights.sum()

@@ -109,8 +109,8 @@ class Rows:
         return logits
 
     def _guarded(self, job: Job, watch: Watch, logits: Tensor, noise: Tensor) -> int:
-        """A token that the guards let pass, -1 where some bars are to be taken back. The guards step aside where
-        no token passes.
+        """A token that the guards let pass, -1 where some bars are to be taken back. The guards step aside
+        where no token passes.
         """
         numbers = noise.numpy()
         temperature, patience = self.temperature * watch.heat, watch.patience
@@ -125,7 +125,8 @@ class Rows:
         if chosen >= 0 or patience:
             return chosen
         watch.step_aside("")
-        return int(choose(logits[None], noise[None].to(logits.device), self.temperature, self.min_p)[0])
+        choice, _ = choose(logits[None], noise[None].to(logits.device), self.temperature, self.min_p)
+        return int(choice)
 
     def _append(self, job: Job, token: int, row: int) -> bool:
         """Give a job its token; whether it is finished."""

@@ -13,10 +13,10 @@ from hf_abc.errors import InputError, OutputError
 from hf_abc.record import atomic_write
 from hf_abc.sampling.form import Form
 from hf_abc.sampling.generator import Sample, generate_tunes
-from hf_abc.sampling.guards import Guards
+from hf_abc.sampling.guards import ALL_GUARDS, Guards
+from hf_abc.sampling.infill import Filling, infill
 from hf_abc.sampling.loading import find_model, load_for_sampling, sampler_of
 from hf_abc.sampling.prompts import Wish, write_heads
-from hf_abc.sampling.infill import Filling, infill
 from hf_abc.sampling.seen import heads_of, unseen
 from hf_abc.sampling.vary import Variation, vary
 
@@ -37,7 +37,7 @@ def sample_files(
     min_p: float | None = None,
     batch_size: int = 32,
     max_new_tokens: int | None = None,
-    guards: Guards = Guards(),
+    guards: Guards = ALL_GUARDS,
     on_tune: Callable[[Sample], None] | None = None,
     judge: Judge | None = None,
     render: Renderer | None = None,
@@ -47,9 +47,9 @@ def sample_files(
     The wishes are taken in turn until there are `count`; one that the model has not seen the like of in its
     training is granted with a warning. `temperature` and `min_p` are the model's own (`sampler_of`) where
     they are not given. `on_tune` is called with each finished tune, `judge` at the end with all texts: what
-    it says of each stands above the tune; `render` is called last, with all of them and `out`. An interrupt leaves the tunes that are finished in the
-    file and goes on upwards. Raises InputError for a count below 1, a wish, or a model that cannot be used,
-    OutputError where `out` cannot be written.
+    it says of each stands above the tune; `render` is called last, with all of them and `out`. An interrupt
+    leaves the tunes that are finished in the file and goes on upwards. Raises InputError for a count below
+    1, a wish, or a model that cannot be used, OutputError where `out` cannot be written.
     """
     if count < 1:
         raise InputError(f"{count} tunes cannot be written: ask for at least 1")
@@ -104,8 +104,8 @@ def sample_files(
 
 
 def write_book(samples: Sequence[Sample], path: Path, judge: Judge | None = None) -> None:
-    """A tunebook of the samples, numbered from 1, each under comments that say what is judged of it and how to
-    get it again.
+    """A tunebook of the samples, numbered from 1, each under comments that say what is judged of it and how
+    to get it again.
     """
     tunes = []
     said = judge([sample.text for sample in samples]) if judge else [""] * len(samples)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hf_abc.notation.automaton import State, settled
+from hf_abc.notation.automaton import settled
 from hf_abc.notation.bars import parse_barline
+from hf_abc.notation.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,8 @@ class Form:
 
 @dataclass(slots=True)
 class Count:
-    """How much of a form is there: `ticks` of whole bars, `parts` that have ended, and whether the running one
-    has any music.
+    """How much of a form is there: `ticks` of whole bars, `parts` that have ended, and whether the running
+    one has any music.
     """
 
     form: Form

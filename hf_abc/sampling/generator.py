@@ -252,7 +252,7 @@ def _jobs(
 def _with_generate(
     model: PreTrainedModel, queue: deque[Job], end_id: int, batch_size: int, temperature: float, min_p: float
 ) -> Iterator[Job]:
-    """Finish the jobs through the model's own `generate`, which is left only the choice that has been made."""
+    """Finish the jobs through the model's own `generate`, which is left only the choice made here."""
     from transformers import LogitsProcessor
 
     class Choose(LogitsProcessor):

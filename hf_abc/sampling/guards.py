@@ -50,6 +50,7 @@ class Guards:
         return self.bars or self.loops
 
 
+ALL_GUARDS = Guards()
 NO_GUARDS = Guards(False, False, False, False)
 
 
@@ -69,9 +70,10 @@ class _Mark:
 class Watch:
     """The guards over one tune. `place` is None where the bar guard is off or has stepped aside.
 
-    length: tokens written so far, prompt and first end token included; hot: the length up to which a stretch
-    that was taken back is drawn hotter; over: the tune must end at once; bars: those that have ended behind the prompt; bans: what would close a loop is
-    forbidden, for a loop that writes where nothing can be taken back.
+    length: tokens written so far, prompt and first end token included; hot: the length up to which a
+    stretch that was taken back is drawn hotter; over: the tune must end at once; bars: those that have
+    ended behind the prompt; bans: what would close a loop is forbidden, for a loop that writes where
+    nothing can be taken back.
     """
 
     guards: Guards

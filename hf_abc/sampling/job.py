@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from hf_abc.errors import InputError
 from hf_abc.sampling.guards import Watch
-
 
 _KEEP = 0.5
 """How much of the window stays when it is full; the rest is what can be written before it is full again."""

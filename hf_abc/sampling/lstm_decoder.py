@@ -1,9 +1,9 @@
 """An LSTM that only decodes: one token for many tunes at once, outside of oneDNN.
 
-It computes what `AbcLSTMForCausalLM` computes, from the same tensors. What a token gives to the gates of the
-first layer is a row of a table, made once; the upper layers have input and state side by side, so that each
-costs one product of matrices. (Measured at width 512: oneDNN, the normal way of an LSTM on a CPU, takes 887 us
-for a single step of one row, plain products 195 us.)
+It computes what `AbcLSTMForCausalLM` computes, from the same tensors. What a token gives to the gates of
+the first layer is a row of a table, made once; the upper layers have input and state side by side, so that
+each costs one product of matrices. (Measured at width 512: oneDNN, the normal way of an LSTM on a CPU,
+takes 887 us for a single step of one row, plain products 195 us.)
 
 The end token clears the state, as in the model.
 """

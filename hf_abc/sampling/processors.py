@@ -18,7 +18,7 @@ from torch import Tensor
 from transformers import LogitsProcessor, StoppingCriteria
 
 from hf_abc.sampling.drawing import best_that_passes
-from hf_abc.sampling.guards import Guards, Watch
+from hf_abc.sampling.guards import ALL_GUARDS, Guards, Watch
 from hf_abc.sampling.loops import BarBook
 from hf_abc.sampling.vocabulary import SOUND, Vocabulary
 
@@ -36,7 +36,7 @@ class TuneGuard(LogitsProcessor):
     def __init__(
         self,
         tokenizer: PreTrainedTokenizerFast,
-        guards: Guards = Guards(),
+        guards: Guards = ALL_GUARDS,
         *,
         length: int | None = None,
         vocabulary: Vocabulary | None = None,

@@ -1,8 +1,9 @@
 """Prompts: the head of a tune, in the order in which the models have learned it, X T R M L K.
 
-A wish names some of title, rhythm, meter, unit length, key, an opening and a length. Where it leaves a gap before the last thing that it names
-(a key, but no meter), the model writes what belongs there, so that it goes on from a head of the kind that
-it was trained on; what comes behind the last wish it is free to write anyway.
+A wish names some of title, rhythm, meter, unit length, key, an opening and a length. Where it leaves a gap
+before the last thing that it names (a key, but no meter), the model writes what belongs there, so that it
+goes on from a head of the kind that it was trained on; what comes behind the last wish it is free to write
+anyway.
 """
 
 from __future__ import annotations

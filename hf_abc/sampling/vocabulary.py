@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hf_abc.notation.automaton import START, State, hurried, may_end, settled, step
+from hf_abc.notation.automaton import START, hurried, may_end, settled, step
+from hf_abc.notation.state import State
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
