@@ -93,6 +93,15 @@ def ctranslate(folder: Path, quantization: str, threads: int):
     place = Path(tempfile.mkdtemp()) / "model"
     converter = ctranslate2.converters.TransformersConverter(str(folder))
     converter.convert(str(place), quantization=None if quantization == "float32" else quantization)
+    said = json.loads((place / "config.json").read_text())  # it wants a word for the unknown, which we lack
+    (place / "config.json").write_text(
+        json.dumps(
+            {
+                name: "<|endoftext|>" if name == "unk_token" and value is None else value
+                for name, value in said.items()
+            }
+        )
+    )
     generator = ctranslate2.Generator(str(place), intra_threads=threads)
 
     def way(tunes: int, batch_size: int, length: int, end: str, fixed: bool) -> int:
@@ -134,7 +143,7 @@ def contestants(
 def tables(arguments: argparse.Namespace) -> dict:
     folder = find_model(arguments.model)
     model, tokenizer = load_model(folder), load_tokenizer(folder)
-    decoder, end_id = decoder_of(model), tokenizer.eos_token_id
+    decoder = decoder_of(model)
     length = model.config.max_position_embeddings - 1
     out: dict = {"parameters": sum(p.numel() for p in model.parameters())}
     if "useful" in arguments.only or "fixed" in arguments.only:

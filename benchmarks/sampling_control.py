@@ -3,10 +3,10 @@
     python benchmarks/sampling_control.py --corpus CORPUS [--json FILE] [--books DIR] [--small] [PART ...]
 
 PART is accept, vary, infill (all of them where none is named). `accept` feeds real tunes that reach level 5
-token by token through the bar guard's automaton: those of music21's collections and of all .abc files under DIR, under
-the shipped tokenizer, a character tokenizer and a BPE of 1,024 tokens that stops only at line ends. `vary`
-writes 50 variations on each of 20 held-out tunes at similarity .4, .6 and .8 and counts those within .1.
-`infill` writes four bars anew in held-out tunes in three ways and compares how likely the kept bars behind
+token by token through the bar guard's automaton: those of music21 and of all .abc files under
+DIR, under the shipped tokenizer, a character tokenizer and a BPE of 1,024 tokens that stops at line ends.
+`vary` writes 50 variations on each of 20 held-out tunes at similarity .4, .6, .8 and counts those within
+.1. `infill` writes four bars anew in held-out tunes in three ways and compares how likely the kept bars behind
 them are: a plain continuation, the best of 32, and 32 particles.
 """
 

@@ -188,7 +188,8 @@ def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_an_interrupt_ends_with_a_line_and_130(tmp_path: Path) -> None:
     code = (
-        "import sys, time; from hf_abc import cli; from hf_abc.corpora import check\n"
+        "import signal, sys, time; from hf_abc import cli; from hf_abc.corpora import check\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job's shell ignores it\n"
         "def wait(files): print('ready', flush=True); time.sleep(60)\n"
         "check.check_files = wait; sys.exit(cli.main(['check', 'x']))"
     )

@@ -44,6 +44,7 @@ done
 _TIED_TRIPLET = re.compile(r"\(3(?:[_=^]?[A-Ga-gz][,']*[\d/]*){0,2}[_=^]?[A-Ga-g][,']*[\d/]*-")
 _STATUS = re.compile(r"\nstatus (\d+)\n")
 _CPU, _FILE_SIZE = 128 + 24, 128 + 25  # statuses of a program killed for its time or its output, on Linux
+_KILL = 128 + 9  # what follows where the limit is passed before the signal above is seen
 
 
 def convert(files: Sequence[tuple[str, bytes]], *, with_recall: bool = True) -> list[Conversion]:
@@ -215,7 +216,7 @@ def _run(argv: list[str], inputs: Mapping[str, bytes], outputs: Sequence[str], t
 
 def _outcome(tool: str, done: Completed, output: str, status: int, said: str) -> tuple[bytes, str]:
     status = status if status >= 0 else 128 - status
-    if done.timed_out or status == _CPU:
+    if done.timed_out or status in (_CPU, _KILL):
         return b"", f"{tool} took more than {_SECONDS} seconds"
     if status == _FILE_SIZE:
         return b"", f"{tool} wrote more than {_OUTPUT} MiB"

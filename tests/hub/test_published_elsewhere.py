@@ -118,7 +118,7 @@ def test_our_own_commands_take_the_id(hub: Any, run: Path, tmp_path: Path) -> No
     command = [sys.executable, "-m", "hf_abc.cli", "sample", "anna/tiny", "--out", str(tmp_path / "tunes")]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
-    assert (tmp_path / "tunes" / "tunes.abc").read_text().startswith("% seed 1, tune 0")
+    assert "\n% seed 1, tune 0" in (tmp_path / "tunes" / "tunes.abc").read_text()
 
 
 @pytest.mark.parametrize(("status", "word"), [(404, "neither a folder here"), (503, "anna/tiny")])
