@@ -6,8 +6,8 @@ PART is accept, vary, infill (all of them where none is named). `accept` feeds r
 token by token through the bar guard's automaton: those of music21 and of all .abc files under
 DIR, under the shipped tokenizer, a character tokenizer and a BPE of 1,024 tokens that stops at line ends.
 `vary` writes 50 variations on each of 20 held-out tunes at similarity .4, .6, .8 and counts those within
-.1. `infill` writes four bars anew in held-out tunes in three ways and compares how likely the kept bars behind
-them are: a plain continuation, the best of 32, and 32 particles.
+.1. `infill` writes four bars anew in held-out tunes in three ways and compares how likely the kept bars
+behind them are: a plain continuation, the best of 32, and 32 particles.
 """
 
 import argparse

@@ -34,7 +34,10 @@ def test_defaults_then_file_then_command_line(tmp_path: Path) -> None:
         ("training:\n  steps: ten", "training.steps: expected int, got ten"),
         ("training:\n  steps: 10.5", "training.steps: expected int, got 10.5"),
         ("training:\n  transpose: 3", "training.transpose: expected bool, got 3"),
-        ("tokenizer:\n  kind: word", "tokenizer.kind: expected one of ['bpe', 'char', 'folk-rnn', 'pretrained'], got word"),
+        (
+            "tokenizer:\n  kind: word",
+            "tokenizer.kind: expected one of ['bpe', 'char', 'folk-rnn', 'pretrained'], got word",
+        ),
         ("corpus:\n  sources: airdsAirs", "corpus.sources: expected list, got airdsAirs"),
         ("training: 3", "training: expected `key: value` lines below it, got 3"),
         ("training:\n  steps: 0", "training.steps: 0 is not possible: give a positive number"),

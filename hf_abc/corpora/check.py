@@ -42,9 +42,7 @@ def check_files(paths: Sequence[Path | str]) -> Iterator[Checked]:
         texts = [tune.text for tune in judged]
         opinions = _opinions(texts)
         none: list[list[Message] | None] = [None] * len(texts)
-        for tune, closed, text, messages in zip(
-            tunes, judged, texts, opinions or none, strict=True
-        ):
+        for tune, closed, text, messages in zip(tunes, judged, texts, opinions or none, strict=True):
             fields = header_fields(text)
             number, title = (fields.get(letter, [""])[0] for letter in "XT")
             found_level = _in_file(level(text, messages), closed, _blanks(tune))

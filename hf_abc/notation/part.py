@@ -276,9 +276,9 @@ def takes(part: Part, head: str, *, well: bool) -> bool:
     """Whether a note whose pitch begins with `head` may stand here: what is tied to it must go on."""
     for tied in part.tie:
         wanted = tied.lstrip("|")
-        if wanted and not any(w.startswith(head) for w in (wanted, wanted.lstrip("^_="))):
-            if well or not tied.startswith("|"):
-                return False
+        other = wanted and not any(w.startswith(head) for w in (wanted, wanted.lstrip("^_=")))
+        if other and (well or not tied.startswith("|")):
+            return False
     return True
 
 

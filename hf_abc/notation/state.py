@@ -95,9 +95,9 @@ def is_behind(state: State) -> bool:
 def may_begin(state: State) -> bool:
     """Whether the voice may begin another bar."""
     part = state.part
-    if state.late and part.sounded and part.closing is not None and not part.tie:
-        if len(state.named) < 2 and (not part.repeats or part.closing.repeat_end):
-            return False
+    last = state.late and part.sounded and not part.tie and len(state.named) < 2
+    if last and part.closing is not None and (not part.repeats or part.closing.repeat_end):
+        return False
     if not state.voices or len(state.named) < 2 or part.closing is None:
         return True
     lengths = [p.length for name, p in state.others if name in state.named]

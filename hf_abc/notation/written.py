@@ -64,9 +64,9 @@ def hope(measure: Measure, length: str, inner: Ratio, in_chord: bool) -> int:
         return 2
     half = length[-1:] in tuple("13579") and "/" not in length and _half(length) in grown
     half = half and measure.fits(_half(length), well=True)
-    if length in ("", "/") or measure.mark or measure.tuplet[3] or half:
-        if any(measure.fits(times(one, inner), well=True) for one in grown):
-            return 2
+    more = length in ("", "/") or measure.mark or measure.tuplet[3] or half
+    if more and any(measure.fits(times(one, inner), well=True) for one in grown):
+        return 2
     return int(any(measure.fits(times(one, inner)) for one in (*grown, *([now] if now else []))))
 
 

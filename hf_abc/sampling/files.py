@@ -128,8 +128,17 @@ def vary_files(
     if count < 1:
         raise InputError(f"{count} variations cannot be written: ask for at least 1")
     folder = find_model(model)
+    loaded, tokenizer = load_for_sampling(folder)
+    own = sampler_of(folder)
     found = vary(
-        *load_for_sampling(folder), text, count=count, similarity=similarity, seed=seed, **sampler_of(folder)
+        loaded,
+        tokenizer,
+        text,
+        count=count,
+        similarity=similarity,
+        seed=seed,
+        temperature=own["temperature"],
+        min_p=own["min_p"],
     )
     notes = [
         f"similarity {variation.similarity:.3f} (wished {similarity:g}), seed {seed}" for variation in found
@@ -145,8 +154,18 @@ def infill_files(
     if count < 1:
         raise InputError(f"{count} versions cannot be written: ask for at least 1")
     folder = find_model(model)
+    loaded, tokenizer = load_for_sampling(folder)
+    own = sampler_of(folder)
     found = infill(
-        *load_for_sampling(folder), text, first, last, count=count, seed=seed, **sampler_of(folder)
+        loaded,
+        tokenizer,
+        text,
+        first,
+        last,
+        count=count,
+        seed=seed,
+        temperature=own["temperature"],
+        min_p=own["min_p"],
     )
     notes = [f"bars {first}-{last} are new, seed {seed}" for _ in found]
     _write_tunes([filling.text for filling in found], notes, out / "tunes.abc")

@@ -136,7 +136,15 @@ def stream_tunes(
         raise InputError(f"the seed {seed} must not be negative")
     decoder = decoder_of(model)
     vocabulary = vocabulary_of(tokenizer, guards.voices)
-    jobs = _jobs(decoder or model, tokenizer, vocabulary, prompts, seed, max_new_tokens, min_new_tokens)
+    jobs = _jobs(
+        decoder or cast("PreTrainedModel", model),
+        tokenizer,
+        vocabulary,
+        prompts,
+        seed,
+        max_new_tokens,
+        min_new_tokens,
+    )
     end_id = tokenizer.eos_token_id
     if guards:
         for job in jobs:
@@ -154,7 +162,7 @@ def stream_tunes(
                 else None,
             )
     if decoder is not None:
-        bar_ends = [bool(text) and ("|" in text or "\n" in text) for text in vocabulary.texts]
+        bar_ends = [text is not None and ("|" in text or "\n" in text) for text in vocabulary.texts]
         finished = Rows(decoder, jobs, end_id, batch_size, temperature, min_p, bar_ends).run()
     else:
         finished = _with_generate(

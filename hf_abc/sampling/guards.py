@@ -174,9 +174,9 @@ class Watch:
         back = self._note(token)
         if self.count is not None and self.place is not None and back is None:
             self._steer(self.count, self.place)
-        if self.guards.endings and self.place is not None and not self.place.state.late:
-            if self.limit - self.length <= self._needed():
-                self.place = self.vocabulary.hurried(self.place)
+        early = self.guards.endings and self.place is not None and not self.place.state.late
+        if early and self.place is not None and self.limit - self.length <= self._needed():
+            self.place = self.vocabulary.hurried(self.place)
         return back
 
     def _steer(self, count: Count, place: Place) -> None:

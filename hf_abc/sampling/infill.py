@@ -19,7 +19,7 @@ import numpy as np
 from hf_abc.errors import InputError
 from hf_abc.notation.bar_spans import Span, spans
 from hf_abc.sampling.decoder import Gpt2Decoder
-from hf_abc.sampling.filling import Gap, check_tune, fill, is_sound, plan_of
+from hf_abc.sampling.filling import Again, Gap, check_tune, fill, is_sound, plan_of
 from hf_abc.sampling.lstm_decoder import LstmDecoder
 from hf_abc.sampling.scoring import log_likelihoods
 
@@ -134,7 +134,7 @@ def infill_by_particles(
     texts = [text[: bars[min(free)].start]] * particles
     before = np.zeros(particles)
     for turn, place in enumerate(sorted(free)):
-        plans = [[prefix, Gap((str(place),), ())] for prefix in texts]
+        plans: list[list[str | Gap | Again]] = [[prefix, Gap((str(place),), ())] for prefix in texts]
         written = fill(model, tokenizer, plans, seed=seed + (turn << 40), min_p=min_p)
         likely = np.full(particles, -np.inf)
         alive = [number for number, new in enumerate(written) if new]

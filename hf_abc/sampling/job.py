@@ -66,10 +66,9 @@ def header_length(ids: Sequence[int], texts: Sequence[str | None]) -> int:
     """How many of a tune's first tokens, the end token included, are its header: to the end of its K: line.
     1 where it has none.
     """
-    text, count = "\n", 0
-    for token in ids[1:]:
+    text = "\n"
+    for count, token in enumerate(ids[1:], 1):
         text += texts[token] or ""
-        count += 1
         line = text.rfind("\nK:")
         if line >= 0 and "\n" in text[line + 1 :]:
             return count + 1

@@ -108,9 +108,7 @@ def test_own_loop_and_generate_write_the_same(model, tokenizer):
     rows = Rows(decoder, _jobs(decoder, *wanted), 0, 4, 0.9, 0.02, [False] * len(tokenizer))
     with torch.inference_mode():
         ours = {job.index: job.ids for job in rows.run()}
-    theirs = {
-        job.index: job.ids for job in _with_generate(model, _jobs(model, *wanted), 0, 4, 0.9, 0.02)
-    }
+    theirs = {job.index: job.ids for job in _with_generate(model, _jobs(model, *wanted), 0, 4, 0.9, 0.02)}
     assert ours == theirs
     assert any(ids[-1] == 0 for ids in ours.values())  # some have ended early
 
