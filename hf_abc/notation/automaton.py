@@ -29,7 +29,7 @@ from hf_abc.notation.field_lines import (
 )
 from hf_abc.notation.part import Part, Ratio
 from hf_abc.notation.state import State, is_behind, loosened, may_begin, may_leave
-from hf_abc.notation.written import hope, longer, ratio, split_length
+from hf_abc.notation.written import MOST, hope, longer, ratio, split_length
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _NOTE_LETTERS = "ABCDEFGabcdefg"
@@ -283,7 +283,7 @@ def _hopeful_note(state: State, text: str) -> State | None:
         assert chord is not None
         inner = chord[0]
     elif chord is not None:
-        if len(chord[1]) > 8:
+        if len(chord[1]) > 8 or int(length.partition("/")[0] or 1) > MOST:
             return None
         loose = len(chord[1]) > 4
         if chord[1] and head[-1] not in "^_=":

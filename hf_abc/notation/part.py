@@ -11,6 +11,7 @@ its pick-up must make one bar.
 """
 
 import re
+from math import gcd
 from typing import NamedTuple
 
 from hf_abc.notation.bars import Barline, parse_barline
@@ -199,6 +200,9 @@ def broken(part: Part, mark: str) -> Part | None:
         return None
     if part.full and part.room < part.last:
         return None
+    written = part.tuplet[3] or part.last
+    if written // gcd(written, part.unit) > 16:
+        return None  # no second note could be written so
     loose = part.loose or bool(part.full and part.room - part.carry < part.last)
     return part._replace(mark=True, loose=loose)
 

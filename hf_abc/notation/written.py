@@ -6,6 +6,8 @@ from functools import lru_cache
 from hf_abc.notation.meter import multiplier
 from hf_abc.notation.part import Measure, Ratio
 
+MOST = 16
+"""The longest length that a second note can be made to match."""
 _POWERS = ("", "2", "4", "8", "16", "32", "64")
 
 
@@ -29,7 +31,7 @@ def ratio(length: str) -> Ratio | None:
 def longer(length: str) -> tuple[Ratio | None, ...]:
     """Lengths that this one can grow into."""
     if "/" not in length:
-        digits = tuple(length + d for d in "123456789") if not length else ()
+        digits = tuple(str(n) for n in range(1, MOST + 1)) if not length else ()
         texts = (
             *digits,
             *(f"{n}/{p}" for n in (digits or (length,)) for p in _POWERS),

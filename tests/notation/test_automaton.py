@@ -1,0 +1,211 @@
+"""The automaton: real tunes pass, what is wrong for good does not, and there is always a way to an end."""
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hf_abc.notation.automaton import START, hurried, may_end, step
+
+HEAD = "X:1\nT:A tune\nM:4/4\nL:1/8\nK:G\n"
+
+
+def walk(text, state=START):
+    """The state behind a text, the number of odd steps; None and the place where it does not go on."""
+    odd = 0
+    for place, character in enumerate(text):
+        after = step(state, character)
+        if after is None:
+            return None, place
+        odd += after.loose
+        state = after.strict()
+    return state, odd
+
+
+def passes(music, head=HEAD):
+    state, odd = walk(head + music)
+    end = may_end(state) if state else None
+    return end is not None, odd + bool(end and end.loose) if state else None
+
+
+SOUND = [
+    "|:G2|GABc dedB|c2ec B2dB|GABc dedB|c2A2 A2:|\n",
+    "GABc dedB|1 A2A2 A4:|2 G8|]\n",
+    "(3GAB (3cde f4|(5GABcd e4 f2|z8|Z|\n",
+    "G>AB<c d3/2e/2f2|[GB]2[Ac]2 {ab}c4|\n",
+    "G4-G4-|G8|~G2 .A2 T[GB]4|\n",
+    '"Am"G4 "^slow"A4|!trill!B4 c4|\\\nd8|\n',
+    "G8|[M:3/4]G6|[L:1/4]G3|\nM:4/4\nG4|[K:D]F4|\n",
+    "G8|:A8:|:B8:|\n",
+    "GABc dedB|c4||\nG4|G8|]\n",
+    "A6|G>A B6||\n",
+]
+
+
+@pytest.mark.parametrize("music", SOUND)
+def test_sound_music_passes(music):
+    ends, _ = passes(music)
+    assert ends
+
+
+@pytest.mark.parametrize(
+    ("music", "stops_at"),
+    [
+        ("GABc dedBc|", "c|"),  # nine eighths in four quarters
+        ("GABc|dedB cdef|", "dedB cdef|"),  # a short bar in the midst
+        ("G4-A4|", "A4|"),
+        ("G4>A2 B2|", "2 B2|"),
+        ("(3GA|", "|"),
+        ("G/3", "3"),
+        ("[GB2]4|", "]4|"),
+        ("a,", ","),
+        ("^^^G", "^G"),
+        ("|:G8|:A8:|", ":A8:|"),
+        ("G8|2A8|", "2A8|"),
+        ("[G[B", "[B"),
+    ],
+)
+def test_what_is_wrong_stops_where_it_is_wrong(music, stops_at):
+    clean = HEAD + ("" if music.startswith("|") else "G8|") + music
+    state, place = walk(clean + "G")
+    assert state is None
+    assert clean[place:].startswith(stops_at[:1])
+    assert len(clean) - place <= len(stops_at)
+
+
+@pytest.mark.parametrize("music", ["G8|:A8|", "G8|A4-", "G8|(3AB", "G8|1A8|", "", "z8|\n", "G8|[GB", "G8|{a"])
+def test_no_end_while_something_waits(music):
+    assert passes(music) == (False, passes(music)[1])
+
+
+def test_odd_steps_are_told_from_sound_ones():
+    assert passes("|:G2|A8|B6:|\n") == (True, 0)
+    ends, odd = passes("|:G2|A8|B8:|\n")  # the pick-up is not made up for: abc2midi says so
+    assert ends and odd
+    ends, odd = passes("A8|B4||\nc8|d8|]\n")  # nor is a strain's short end by the next one
+    assert ends and odd
+
+
+@pytest.mark.parametrize(
+    ("head", "ends_at"),
+    [
+        ("T:no number\n", 1),
+        ("X:1\nK:G\n", 5),  # no meter
+        ("X:1\nM:4/5", 8),
+        ("X:1\nM:4/4\nL:1/5", 14),
+        ("X:1\nM:4/4\nK:H\n", 13),
+        ("X:1\nM:4/4\nK:Gmaq", 15),
+        ("X:1\n\n", 4),
+    ],
+)
+def test_headers_that_no_judge_takes(head, ends_at):
+    state, place = walk(head)
+    assert state is None and place == ends_at
+
+
+def test_real_tunes_pass():
+    from hf_abc.abcmidi import check_book
+    from hf_abc.corpora.sources.music21_collections import COLLECTIONS
+    from hf_abc.notation.levels import level
+
+    assert COLLECTIONS
+    texts = _real_tunes()
+    sound = [t for t, said in zip(texts, check_book(texts), strict=True) if level(t, said).number >= 5]
+    assert len(sound) > 250
+    refused = [text for text in sound if not _accepted(text)]
+    assert len(refused) <= 0.005 * len(sound), refused[:3]
+
+
+def _real_tunes():
+    from pathlib import Path
+
+    import music21
+
+    from hf_abc.corpora.encoding import decode
+    from hf_abc.notation.tune import split_book
+
+    root = Path(music21.__file__).parent / "corpus"
+    files = sorted(
+        f for name in ("oneills1850", "airdsAirs", "ryansMammoth") for f in (root / name).glob("*.abc")
+    )
+    texts = [tune for file in files for tune in split_book(decode(file.read_bytes()))]
+    return texts[::8]
+
+
+def _accepted(text):
+    state, _ = walk(text)
+    return state is not None and may_end(state) is not None
+
+
+LETTERS = "GABcdefg^=_'23468/1 |:[]()<>-z{}\n\"!.~T%"
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 10**6), st.booleans())
+def test_there_is_always_a_way_on_and_a_way_to_an_end(seed, late):
+    """Random walks over what is allowed, weighted so that they come far; then the shortest way out."""
+    draw = random.Random(seed)
+    state, _ = walk(HEAD)
+    for _ in range(draw.randrange(1, 80)):
+        options = [after for c in LETTERS if (after := step(state, c)) is not None]
+        assert options, state
+        state = draw.choice(options).strict()
+    if late:
+        state = hurried(state)
+    frontier = [state]
+    seen = {state}
+    for _ in range(40):
+        if any(may_end(s) is not None for s in frontier):
+            return
+        further = {
+            after.strict()
+            for s in frontier
+            for c in "GABcdefg^=_',28/ |:]}\"!)\nC,x"
+            if (after := step(s, c)) is not None
+        } - seen
+        seen |= further
+        frontier = sorted(further, key=lambda s: (s.chord is not None, len(s.pending), s.part.room))[:400]
+    pytest.fail(f"no way to an end from {state}")
+
+
+def test_a_hurried_tune_ends_with_its_strain():
+    state, _ = walk(HEAD + "|:GABc dedB|GABc d")
+    state = hurried(state)
+    after, _ = walk("edB", state)
+    assert step(after, "|") is None  # the repeat is open
+    closed, _ = walk(":|", after)
+    assert may_end(closed) is not None
+    assert step(step(closed, "\n"), "G") is None
+
+
+VOICES = "X:1\nM:2/4\nL:1/8\nV:1\nV:2\nK:C\n"
+
+
+def test_no_voice_is_left_behind():
+    start = START._replace(voices=True)
+    one, _ = walk(VOICES + "V:1\nC4|D4|\n", start)
+    assert may_end(one) is None  # the second voice has no music
+    assert walk("V:1", one)[0] is None  # it is its turn
+    both, _ = walk("V:2\nE4|F4|\n", one)
+    assert may_end(both) is not None
+    assert walk("G4|", both)[0] is not None  # all together: anyone may lead
+    behind, _ = walk("V:2\nE4|\n", one)
+    assert may_end(behind) is None
+    assert walk("V:1", behind)[0] is None
+
+
+def test_a_voice_that_has_caught_up_waits():
+    start = START._replace(voices=True)
+    one, _ = walk(VOICES.replace("V:2\n", "V:2\nV:3\n") + "V:1\nC4|D4|\nV:2\nE4|", start)
+    assert walk("F4|\n", one)[0] is not None
+    assert walk("F4|\nG", one)[0] is None
+    assert walk("F4|\nV:1", one)[0] is None
+    done, _ = walk("F4|\nV:3\nG4|A4|\n", one)
+    assert may_end(done) is not None
+
+
+def test_cases_that_are_wrong_in_old_books_do_not_hang():
+    for text in ("", "\n" * 50, "X:" + "9" * 500, HEAD + "[" * 300, HEAD + "(3" * 200, HEAD + "G" + "/" * 99):
+        state, _ = walk(text)
+        assert state is None or may_end(state) is None
