@@ -96,9 +96,11 @@ def may_begin(state: State) -> bool:
     """Whether the voice may begin another bar."""
     part = state.part
     last = state.late and part.sounded and not part.tie and len(state.named) < 2
-    if last and part.closing is not None and (
-            not part.repeats or (part.closing.repeat_end and not part.closing.repeat_start)
-        ):
+    if (
+        last
+        and part.closing is not None
+        and (not part.repeats or (part.closing.repeat_end and not part.closing.repeat_start))
+    ):
         return False
     if not state.voices or len(state.named) < 2 or part.closing is None:
         return True
