@@ -158,11 +158,10 @@ def _fresh(state: State, c: str) -> State | None:
             return None
         return _start(state, c)
     if state.chord:
-        if c == "-":
-            return state if state.chord[1] else None
         if c == "]" and state.chord[1]:
             return state._replace(pending=c)
-        return state if c in _SIGNS else None
+        fits = len(state.chord[1]) < 9 and not state.late
+        return state._replace(dot=True) if c in _SIGNS and fits else None
     return _sign(state, c)
 
 
@@ -200,9 +199,9 @@ def _sign(state: State, c: str) -> State | None:
 
 def _start(state: State, c: str) -> State | None:
     """The first character of a note, rest, chord, tuplet, slur or of a field in brackets."""
-    if c == "[" and state.late and _open_chord(state, "") is None:
+    if c == "(" and state.part.slur and not any(_hopeful_tuplet(state, f"({n}") for n in "23"):
         return None
-    if c == "(" and state.late:
+    if c in "[(" and state.late or c == "[" and state.dot and _open_chord(state, "") is None:
         return None
     if c in "[(":
         full = state.part.full > 0 and state.part.closing is None and not state.part.room
@@ -233,7 +232,7 @@ def _hopeful(state: State, pending: str) -> State | None:
     if first == "(":
         return after if len(pending) < 2 or _hopeful_tuplet(state, pending) else None
     if first == "[":
-        field = pending[1:] in INLINE_FIELDS and state.chord is None and not state.late
+        field = pending[1:] in INLINE_FIELDS and state.chord is None and not (state.late or state.dot)
         field = field and (len(pending) < 2 or open_field(state, pending[1]) is not None)
         return after if field or _open_chord(state._replace(pending=""), pending[1:]) else None
     if first == "y" or state.grace:
@@ -289,7 +288,10 @@ def _hopeful_note(state: State, text: str) -> State | None:
         if chord[1] and head[-1] not in "^_=":
             same = [ratio == chord[0] for ratio in (ratio(length), *longer(length))]
             return None if not any(same) else loosened(state, loose)
-    elif head not in "zx":
+    elif head in ("z", "x"):
+        if any(not tied.startswith("|") for tied in part.tie):
+            return None
+    else:
         if not music.takes(part, head, well=False):
             return None
         loose = not music.takes(part, head, well=True)

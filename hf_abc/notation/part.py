@@ -153,7 +153,7 @@ def sound(part: Part, length: Ratio, pitches: tuple[str, ...]) -> Part | None:
     if not measure.fits(length):
         return None
     torn = [tied for tied in part.tie if not _holds(tied.lstrip("|"), pitches)]
-    if any(not tied.startswith("|") for tied in torn):
+    if len(pitches) < 2 and any(not tied.startswith("|") for tied in torn):
         return None
     ticks = measure.written(length)
     left, times, divided, each = part.tuplet

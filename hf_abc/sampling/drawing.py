@@ -17,9 +17,10 @@ from hf_abc.errors import InputError
 from hf_abc.sampling.guards import PLAIN, SURE
 from hf_abc.sampling.vocabulary import BANNED, LOOSE, SOUND, TEXT
 
-NEAR = 2e-4
+NEAR = 1e-4
 """Two tokens are nearly equal when their logits, with the noise, differ by less (single precision errs by
 some 1e-5)."""
+_TOP = 40  # so many of the likeliest tokens are looked at before a model counts as lost
 
 
 def choose(logits: Tensor, noise: Tensor, temperature: float, min_p: float) -> tuple[Tensor, Tensor]:
@@ -84,15 +85,31 @@ def choose_among(
         return best, doubtful
     least = min_p * weights[best]
     draws = np.where(weights < least * (1 - near), 0.0, weights / noise)
-    chosen = -1
-    for token in np.argsort(-draws, kind="stable").tolist():
-        if not draws[token] or (chosen >= 0 and draws[token] <= draws[chosen] * (1 - near)):
-            break
+    chosen = _first(draws, passes)
+    if exactly:
+        return chosen, False
+    drawn, draws[chosen] = draws[chosen], 0.0
+    draws[draws <= drawn * (1 - near)] = 0.0
+    second = _first(draws, passes) >= 0
+    return chosen, bool(doubtful or second or weights[chosen] < least * (1 + near))
+
+
+def _first(draws: np.ndarray, passes: Callable[[int], bool]) -> int:
+    """The token with the largest draw that passes; -1 where none with a draw above 0 does. Changes `draws`."""
+    while True:
+        token = int(draws.argmax())
+        if not draws[token]:
+            return -1
         if passes(token):
-            if chosen >= 0:
-                return chosen, not exactly
-            chosen = token
-    return chosen, doubtful or bool(near and weights[chosen] < least * (1 + near))
+            return token
+        draws[token] = 0.0
+
+
+def _likeliest(weights: np.ndarray) -> list[int]:
+    """The likeliest tokens in their order, `_TOP` of them; equal ones in the order of their numbers."""
+    top = min(_TOP, len(weights))
+    order = np.sort(np.argpartition(-weights, top - 1)[:top])
+    return order[np.argsort(-weights[order], kind="stable")].tolist()
 
 
 def best_that_passes(
@@ -101,9 +118,8 @@ def best_that_passes(
     """The likeliest token that passes (-1: none), a test of what else does, and whether it was a close
     thing.
     """
-    order = np.argsort(-weights, kind="stable").tolist()
-    sorted_weights = weights[order]
-    total = sorted_weights.sum()
+    order = _likeliest(weights)
+    sorted_weights, total = weights[order], weights.sum()
     before = (np.cumsum(sorted_weights) - sorted_weights) / total
     sure = int(np.searchsorted(before, SURE, side="left"))
     least_text = sorted_weights[int(np.searchsorted(before, PLAIN, side="left")) - 1]
@@ -125,7 +141,8 @@ def best_that_passes(
             return token, odd, close
     if patience:
         return -1, fine, close
-    for token in order[sure:]:
+    order = np.argsort(-weights, kind="stable").tolist()
+    for token in order:
         if verdict(token) == SOUND:
             return token, fine, close
     for token in order:

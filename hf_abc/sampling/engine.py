@@ -94,8 +94,9 @@ class Rows:
         likeliest = logits.argmax(-1).tolist() if jobs[0].watch else chosen
         for row, job in enumerate(jobs):
             if job.watch is not None:
-                plain = job.watch.heat == 1 and job.watch.verdict(likeliest[row]) == SOUND
-                if not plain or job.watch.verdict(chosen[row]) != SOUND or row in again:
+                best, token = likeliest[row], chosen[row]
+                plain = row not in again and job.watch.heat == 1 and job.watch.verdict(best) == SOUND
+                if not plain or (token != best and job.watch.verdict(token) != SOUND):
                     chosen[row] = self._guarded(job, job.watch, logits[row], noise[row])
             elif row in again:
                 exact = self._exact(job)

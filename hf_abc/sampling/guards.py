@@ -25,7 +25,7 @@ from hf_abc.sampling.loops import COPIES, LONGEST, BarBook
 from hf_abc.sampling.vocabulary import BANNED, SOUND, Place, Vocabulary
 
 REWINDS = 3
-RETURNS = (12, 6)
+RETURNS = (6, 4)
 """How often a tune may be taken back some bars because none of its likely tokens keeps it sound: as long as
 there are odd ones among them, only so often as the second number says.
 """
