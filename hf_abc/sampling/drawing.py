@@ -95,7 +95,7 @@ def choose_among(
 
 
 def _first(draws: np.ndarray, passes: Callable[[int], bool]) -> int:
-    """The token with the largest draw that passes; -1 where none with a draw above 0 does. Changes `draws`."""
+    """The token with the largest draw that passes; -1 where none above 0 does. Changes `draws`."""
     while True:
         token = int(draws.argmax())
         if not draws[token]:
