@@ -9,7 +9,7 @@ import importlib.util
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
@@ -54,6 +54,19 @@ def typed(name: str, text: str) -> str:
     return f"(() => {{ const f = {field}; f.value = {json.dumps(text)}; {fire} }})()"
 
 
+def downloads(folder: Path) -> list[Path]:
+    """What the browser has downloaded to the end."""
+    return [file for file in folder.glob("downloads/*") if file.suffix in {".abc", ".mid", ".mp3", ".svg"}]
+
+
+async def until(true: Callable[[], bool], seconds: float = 60) -> None:
+    for _ in range(int(seconds * 5)):
+        if true():
+            return
+        await asyncio.sleep(0.2)
+    raise AssertionError(f"not true after {seconds} s")
+
+
 async def to_variations(tab: Any) -> None:
     await tab.ask("[...document.querySelectorAll('button[role=tab]')].at(-1).click()")
     await tab.wait_for("document.querySelector('#tune textarea') && document.querySelector('#vary')")
@@ -71,26 +84,25 @@ def test_a_visit(url: str, tmp_path: Path) -> None:
             await tab.wait_for("document.querySelectorAll('#tunes .abc-tune svg').length")
             title = await tab.ask("document.querySelector('#tunes h3').textContent")
             assert title == HOSTILE[:80].strip()
-            assert await tab.ask("document.querySelector('#tunes svg').getBoundingClientRect().height > 50")
-            played = (
-                "(async () => { const a = document.querySelector('#tunes audio'); await a.play();"
-                " await new Promise(done => setTimeout(done, 800)); a.pause();"
-                " return a.currentTime > 0.2 && a.duration > 2; })()"
+            await tab.wait_for("document.querySelector('#tunes svg').getBoundingClientRect().height > 20")
+            await tab.ask("document.querySelector('#tunes audio').play()")
+            await tab.wait_for(
+                "(a => a.currentTime > 0.2 && a.duration > 2)(document.querySelector('#tunes audio'))"
             )
-            assert await tab.ask(played)
+            await tab.ask("document.querySelector('#tunes audio').pause()")
             links = await tab.ask(
                 "[...document.querySelectorAll('.abc-files a')].map(a => a.textContent).join()"
             )
             assert links == "ABC,MIDI,MP3,Score"
             for place in range(4):
                 await tab.ask(f"document.querySelectorAll('.abc-files a')[{place}].click()")
-                await asyncio.sleep(0.5)
+                await until(lambda place=place: len(downloads(tmp_path)) > place)
             text = await tab.ask("document.querySelector('#tunes pre').textContent")
             await vary(tab, text)
             assert await tab.ask("String(window.hacked)") == "undefined"
             assert not [where for where in tab.asked if not where.startswith((url, "data:", "blob:"))]
             assert not [said for said in tab.said if "exceptionDetails" in said]
-        files = {file.suffix: file.read_bytes() for file in (tmp_path / "downloads").iterdir()}
+        files = {file.suffix: file.read_bytes() for file in downloads(tmp_path)}
         assert set(files) == {".abc", ".mid", ".mp3", ".svg"}
         assert files[".abc"].decode().startswith("X:1\nT:<img") and files[".mid"].startswith(b"MThd")
 
