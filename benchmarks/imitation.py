@@ -138,7 +138,7 @@ def main() -> None:
     fit(recipe, texts, [row["text"] for row in validation], arguments.work / "run", sample=look)
     assert math.isfinite(results["looks"][-1]["held_out"]["value"])
     if arguments.report:
-        draw(results, arguments.report.with_suffix(".svg"))
+        draw(results, arguments.report.parent / "images" / "imitation.svg")
         before, _, after = arguments.report.read_text().partition(MARK)
         text = before + MARK + "\n" + markdown(results) + "\n" + MARK + after.partition(MARK)[2]
         atomic_write(arguments.report, text)

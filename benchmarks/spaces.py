@@ -27,6 +27,7 @@ TOKENIZERS = {
     "newline BPE 1024": f"--tokenizer.boundary newline {NO_CLOCK}",
     "note tokens, clock": NOTE,
 }
+SAMPLERS = {"samples, min_p 0.0": "temperature 1", "samples, min_p 0.05": "min-p 0.05"}
 SAMPLES = 400
 
 
@@ -45,10 +46,34 @@ def markdown(results: dict) -> str:
     for name, result in results.items():
         tokenizer, _, spaces = name.rpartition(", ")
         cells = [f"{result['bits_per_tune']:.0f}", f"{result['characters_per_token']:.2f}"]
-        for sampler in ("samples, min_p 0.0", "samples, min_p 0.05"):
+        for sampler in SAMPLERS:
             cells += [percent(result[sampler][share]) for share in ("compiles", "bars_right")]
         lines.append(f"| {tokenizer} | {spaces} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def draw(results: dict, file: Path) -> None:
+    """Sound tunes with and without spaces, plainly and with min-p, with 95 % intervals."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    shown = {"compiles": "compiles (abc2midi)", "bars_right": "all bars right (abc2midi)"}
+    with matplotlib.rc_context({"svg.hashsalt": "hf_abc", "svg.fonttype": "none", "font.size": 9}):
+        figure = Figure(figsize=(7, 5), layout="constrained")
+        for row, (share, title) in enumerate(shown.items()):
+            for column, (sampler, words) in enumerate(SAMPLERS.items()):
+                axes = figure.add_subplot(2, 2, 2 * row + column + 1)
+                for shift, spaces, color in ((-0.15, "kept", "#3566a8"), (0.15, "removed", "#c8792b")):
+                    found = [results[f"{name}, {spaces}"][sampler][share] for name in TOKENIZERS]
+                    values = [100 * one["value"] for one in found]
+                    low = [100 * (one["value"] - one["low"]) for one in found]
+                    high = [100 * (one["high"] - one["value"]) for one in found]
+                    places = [place + shift for place in range(len(TOKENIZERS))]
+                    axes.errorbar(places, values, yerr=[low, high], fmt="o", color=color, label=spaces)
+                axes.set(title=f"{title}, {words}", ylim=(0, 100), ylabel="% of tunes")
+                axes.set_xticks(range(len(TOKENIZERS)), [name.replace(", ", ",\n") for name in TOKENIZERS])
+        figure.axes[0].legend(frameon=False, title="spaces")
+        figure.savefig(file, format="svg", metadata={"Date": None})
 
 
 def main() -> None:
@@ -69,6 +94,7 @@ def main() -> None:
                 atomic_write(arguments.results, json.dumps(results, indent=1))
             print(name, flush=True)
     if arguments.report:
+        draw(results, arguments.report.parent / "images" / "spaces.svg")
         before, _, after = arguments.report.read_text().partition(MARK)
         text = before + MARK + "\n" + markdown(results) + "\n" + MARK + after.partition(MARK)[2]
         atomic_write(arguments.report, text)
