@@ -2,8 +2,9 @@
 
 import argparse
 import os
-import re
 from pathlib import Path
+
+from hf_abc.cli.shard import shard
 
 TEXT = "build a corpus: clean, group into families, split; alone or in shards"
 TAKES_OVERRIDES = True
@@ -19,7 +20,7 @@ def add(p: argparse.ArgumentParser) -> None:
     p.add_argument("--out", type=Path, required=True, help="corpus folder to write")
     some = p.add_mutually_exclusive_group()
     some.add_argument(
-        "--shard", type=_shard, metavar="I/N", help="do the I-th of N shares of the work, and stop"
+        "--shard", type=shard, metavar="I/N", help="do the I-th of N shares of the work, and stop"
     )
     some.add_argument("--join", action="store_true", help="put the shards together")
     p.add_argument(
@@ -55,13 +56,6 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _say(text: str) -> None:
     print(text, flush=True)
-
-
-def _shard(text: str) -> tuple[int, int]:
-    found = re.fullmatch(r"(\d+)/(\d+)", text)
-    if not found or not 1 <= int(found[1]) <= int(found[2]):
-        raise argparse.ArgumentTypeError(f"{text!r} is no shard: write 1/4 for the first of four")
-    return int(found[1]), int(found[2])
 
 
 def _cores() -> int:

@@ -2,10 +2,11 @@
 
 import argparse
 import math
-import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from hf_abc.cli.shard import shard
 
 if TYPE_CHECKING:
     from hf_abc.recipe import Study
@@ -20,7 +21,7 @@ def add(p: argparse.ArgumentParser) -> None:
     p.add_argument("--out", type=Path, metavar="DIR", help="folder of the study's results (not for plan)")
     p.add_argument("--corpus", type=Path, help="run: corpus folder (default: built in the work folder)")
     p.add_argument("--work", type=Path, help="run: folder of unfinished models (default: DIR/work)")
-    p.add_argument("--shard", type=_shard, default=(1, 1), metavar="I/N", help="run: do every N-th run")
+    p.add_argument("--shard", type=shard, default=(1, 1), metavar="I/N", help="run: do every N-th run")
     p.add_argument("--only", default="", metavar="FAMILY|SIZE", help="run: do these alone")
     p.add_argument("--minutes", type=float, metavar="M", help="run: begin no run after so many minutes")
     p.add_argument("--keep", action="store_true", help="run: keep the trained models in the work folder")
@@ -81,10 +82,3 @@ def _run(study: "Study", arguments: argparse.Namespace) -> None:
 
 def _say(text: str) -> None:
     print(text, flush=True)
-
-
-def _shard(text: str) -> tuple[int, int]:
-    found = re.fullmatch(r"(\d+)/(\d+)", text)
-    if not found or not 1 <= int(found[1]) <= int(found[2]):
-        raise argparse.ArgumentTypeError(f"{text!r} is no shard: write 1/4 for the first of four")
-    return int(found[1]), int(found[2])

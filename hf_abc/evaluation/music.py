@@ -35,9 +35,9 @@ import numpy as np
 
 from hf_abc.notation.form import form
 from hf_abc.notation.keys import NATURAL, Key, parse_key
-from hf_abc.notation.melody import bar_texts, notes, sounding_voice
+from hf_abc.notation.melody import bar_texts, first_voice, notes
 from hf_abc.notation.meter import WHOLE
-from hf_abc.notation.reader import TIMED, read
+from hf_abc.notation.reader import TIMED
 from hf_abc.notation.tune import body, header_fields
 
 DISTRIBUTIONS = ("pitch_classes", "intervals", "durations", "bar_rhythms")
@@ -177,11 +177,7 @@ def _bar_rhythms(text: str) -> list[tuple[int, ...]]:
     """For each bar the ticks of its notes (positive) and rests (negative)."""
     found: list[tuple[int, ...]] = []
     inside: list[int] = []
-    elements = read(text)
-    voice = sounding_voice(elements)
-    for element in elements:
-        if element.voice != voice:
-            continue
+    for element in first_voice(text):
         if element.kind in TIMED:
             inside.append(element.ticks if element.pitches else -element.ticks)
         elif element.kind == "bar":

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from hf_abc.notation.bars import Barline, parse_barline
-from hf_abc.notation.melody import sounding_voice
-from hf_abc.notation.reader import TIMED, read
+from hf_abc.notation.melody import first_voice
+from hf_abc.notation.reader import TIMED
 
 _ALIKE = 0.6  # share of equal bars from which two strains bear the same letter
 
@@ -43,11 +43,7 @@ def strains(text: str) -> list[Strain]:
         bars.clear()
         ticks, repeated, second = 0, False, False
 
-    elements = read(text)
-    voice = sounding_voice(elements)
-    for element in elements:
-        if element.voice != voice:
-            continue
+    for element in first_voice(text):
         if element.kind == "bar":
             line = parse_barline(element.text)
             close_bar()

@@ -50,11 +50,7 @@ def notes(text: str) -> list[Note]:
     held: dict[str, int] = {}
     onset = 0
     tied = False
-    elements = read(text)
-    voice = sounding_voice(elements)
-    for element in elements:
-        if element.voice != voice:
-            continue
+    for element in first_voice(text):
         if element.kind == "bar":
             held, in_bar = in_bar, {}
         elif element.kind == "field":
@@ -75,9 +71,11 @@ def notes(text: str) -> list[Note]:
     return found
 
 
-def sounding_voice(elements: list[Element]) -> str:
-    """The voice that has the first note."""
-    return next((e.voice for e in elements if e.pitches), elements[0].voice if elements else "")
+def first_voice(text: str) -> list[Element]:
+    """The elements of the voice that has the first note."""
+    elements = read(text)
+    voice = next((e.voice for e in elements if e.pitches), elements[0].voice if elements else "")
+    return [e for e in elements if e.voice == voice]
 
 
 def _key_change(text: str) -> Key | None:
@@ -105,11 +103,7 @@ def bar_texts(text: str) -> list[str]:
     """
     texts: list[str] = []
     inside: list[str] = []
-    elements = read(text)
-    voice = sounding_voice(elements)
-    for element in elements:
-        if element.voice != voice:
-            continue
+    for element in first_voice(text):
         if element.kind == "bar":
             if inside:
                 texts.append("".join(inside))
