@@ -12,6 +12,7 @@ clips.
 import importlib.util
 import io
 import shutil
+import sys
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -19,7 +20,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from hf_abc.errors import HfAbcError, InputError, MissingPackageError, ToolError
+from hf_abc.errors import InputError, MissingPackageError, ToolError
 from hf_abc.process import run
 from hf_abc.rendering.midifile import read, with_tail
 
@@ -30,6 +31,8 @@ Samples = NDArray[np.float32]
 LOUDNESS = -15.0  # LUFS; a solo piano reaches it without touching the ceiling
 CEILING = 10 ** (-1 / 20)  # -1 dB: lossy formats overshoot a little
 LONGEST = 20 * 60.0  # seconds; longer music is a model gone astray or a trap
+_CHILD = Path(__file__).with_name("synthesizer.py")
+_PATIENCE = 300  # seconds for one tune; the longest takes 8
 _TAIL = 3.0  # seconds for the last note to ring
 _SILENCE = 1e-3
 _STEPS = 64  # tenths of a second in one transform
@@ -42,14 +45,6 @@ def soundfont() -> Path:
     if spec is None or spec.origin is None:
         raise MissingPackageError("pretty_midi")
     return Path(spec.origin).parent / "TimGM6mb.sf2"
-
-
-@lru_cache(maxsize=1)
-def _font_bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(f"cannot read the SoundFont {path}: {error.strerror}; name another one") from None
 
 
 def sound(
@@ -69,53 +64,51 @@ def sound(
         raise InputError(
             f"the music lasts {played.seconds / 60:.0f} minutes; at most {longest / 60:.0f} are played"
         )
-    lengthened = with_tail(midi, _TAIL)
-    if synthesizer == "midirenderer":
-        wave = _render(lengthened, font or soundfont())
-    else:
-        wave = _synthesize(lengthened, synthesizer, font or soundfont())
+    wave = _synthesize(with_tail(midi, _TAIL), synthesizer, font or soundfont())
     samples, rate = _soundfile().read(io.BytesIO(wave), dtype="float32", always_2d=True)
     return normalise(cut_silence(samples, rate), rate), rate
 
 
-def _render(midi: bytes, font: Path) -> bytes:
-    try:
-        import midirenderer
-    except ImportError:
-        raise MissingPackageError("midirenderer") from None
-    try:
-        return midirenderer.render_wave_from(_font_bytes(font), midi)
-    except HfAbcError:
-        raise
-    except BaseException as error:  # a panic of the Rust library is no Exception
-        if isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
-            raise
-        raise InputError(f"the synthesizer cannot play this MIDI file or SoundFont: {error}") from None
-
-
-def _synthesize(midi: bytes, name: str, font: Path) -> bytes:
-    """The WAV file of a program of this computer; timidity plays with the instruments that it is set up
-    with.
+def _synthesize(midi: bytes, name: Synthesizer, font: Path) -> bytes:
+    """The WAV file of midirenderer, or of a program of this computer (of which timidity plays with instruments
+    of its own).
     """
+    try:
+        font.open("rb").close()
+    except OSError as error:
+        raise InputError(f"cannot read the SoundFont {font}: {error.strerror}; name another one") from None
+    done = run(
+        _command(name, str(font.absolute())),
+        inputs={"tune.mid": midi},
+        outputs=["tune.wav"],
+        timeout=_PATIENCE,
+        memory_mb=4096,
+        output_mb=1024,
+    )
+    if done.timed_out:
+        raise InputError(f"the synthesizer ({name}) was stopped after {_PATIENCE} seconds on this tune")
+    if not done.files.get("tune.wav"):
+        said = (done.stderr or done.stdout).decode("utf-8", "replace").strip().splitlines()
+        why = said[-1][:200] if said else "it gave no reason"
+        raise InputError(f"the synthesizer ({name}) cannot play this MIDI file or SoundFont: {why}")
+    return done.files["tune.wav"]
+
+
+def _command(name: Synthesizer, font: str) -> list[str]:
+    """What is run where `tune.mid` lies."""
+    if name == "midirenderer":
+        spec = importlib.util.find_spec("midirenderer")
+        if spec is None or spec.origin is None:
+            raise MissingPackageError("midirenderer")
+        return [sys.executable, "-I", str(_CHILD), Path(spec.origin).parent.parent.as_posix(), font]
     found = shutil.which(name)
     if found is None:
         raise ToolError(f"this computer has no {name}: `hf-abc doctor` says what to type, or leave it out")
     options = {
-        "fluidsynth": ["-ni", "-q", "-F", "tune.wav", "-r", "48000", str(font.absolute()), "tune.mid"],
+        "fluidsynth": ["-ni", "-q", "-F", "tune.wav", "-r", "48000", font, "tune.mid"],
         "timidity": ["-A110", "-s", "48000", "-Ow", "-o", "tune.wav", "tune.mid"],
     }[name]
-    done = run(
-        [str(Path(found).resolve()), *options],
-        inputs={"tune.mid": midi},
-        outputs=["tune.wav"],
-        timeout=300,
-        memory_mb=4096,
-        output_mb=1024,
-    )
-    if not done.files.get("tune.wav"):
-        said = (done.stderr or done.stdout).decode("utf-8", "replace").strip().splitlines()
-        raise InputError(f"{name} cannot play this tune: {said[-1][:200] if said else 'it gave no reason'}")
-    return done.files["tune.wav"]
+    return [str(Path(found).resolve()), *options]
 
 
 def cut_silence(samples: Samples, rate: int) -> Samples:

@@ -96,6 +96,18 @@ def test_refusals_say_why(data, tmp_path, monkeypatch):
         audio.sound(data, longest=1.0)
 
 
+def test_a_synthesizer_that_dies_or_hangs_costs_one_tune(data, monkeypatch, tmp_path):
+    child = tmp_path / "child.py"
+    monkeypatch.setattr(audio, "_CHILD", child)
+    child.write_text("import os\nos.abort()\n")
+    with pytest.raises(InputError, match=r"\(midirenderer\) cannot play .*it gave no reason"):
+        audio.sound(data)
+    child.write_text("import time\ntime.sleep(60)\n")
+    monkeypatch.setattr(audio, "_PATIENCE", 0.2)
+    with pytest.raises(InputError, match="was stopped after"):
+        audio.sound(data)
+
+
 def test_halving_keeps_what_is_below_and_drops_what_is_above():
     time = np.arange(RATE) / RATE
     for frequency, kept in ((440, 1.0), (8000, 1.0), (15_000, 0.0), (20_000, 0.0)):
@@ -135,5 +147,5 @@ def test_other_synthesizers(name, data, samples, monkeypatch, tmp_path):
     again, same_rate = audio.sound(data, synthesizer=name)
     assert same_rate == rate and audio.loudness(again, rate) == pytest.approx(audio.LOUDNESS, abs=0.5)
     script.write_text("#!/bin/sh\necho no instruments >&2\n")
-    with pytest.raises(InputError, match=f"{name} cannot play this tune: no instruments"):
+    with pytest.raises(InputError, match=rf"\({name}\) cannot play this MIDI file or SoundFont: no instr"):
         audio.sound(data, synthesizer=name)
