@@ -20,7 +20,7 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = sorted((ROOT / "docs").glob("*.md"))
+PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "docs" / "scaling" / "README.md"])
 NOTEBOOK = ROOT / "docs" / "quickstart.ipynb"
 _PART = re.compile(
     r"^<!-- (?P<word>run instead|run|not run):(?P<hidden>.*?)-->$|^```sh\n(?P<shown>.*?)^```$",
@@ -29,6 +29,10 @@ _PART = re.compile(
 minutes = pytest.mark.skipif(
     os.environ.get("HF_ABC_DOCS") != "1", reason="takes minutes: HF_ABC_DOCS=1 runs the commands of the docs"
 )
+
+
+def _name(page: Path) -> str:
+    return page.parent.name if page.stem == "README" else page.stem
 
 
 def commands(page: str) -> Iterator[str]:
@@ -52,14 +56,14 @@ def test_which_commands_are_run() -> None:
     assert [block.strip() for block in commands(page)] == ["a", "b", "c", "", "g"]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_a_block_that_is_not_run_says_why(page: Path) -> None:
     for reason in re.findall(r"<!-- not run:(.*?)-->", page.read_text(encoding="utf-8"), re.DOTALL):
         assert len(reason.split()) > 2
 
 
 @minutes
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_every_command_of_a_page_runs(page: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()

@@ -58,6 +58,20 @@ def test_two_sizes_are_reported_and_not_fitted(
     assert "residuals.svg" not in text and "None" not in text
 
 
+def test_its_best_model_is_trained_on(study_folder: Path, micro: Path, corpus: Path, tmp_path: Path) -> None:
+    assert main(["scaling", "best", str(micro), "--out", str(study_folder)]) == 0
+    recipe = study_folder / "best" / "to_its_best.yaml"
+    assert main(["train", str(recipe), "--corpus", str(corpus), "--out", str(tmp_path / "model")]) == 0
+    best = min(
+        (run for run in read_results(study_folder) if run.part == "ladder"),
+        key=lambda run: run.loss(read_ground(study_folder), "validation"),
+    )
+    facts = json.loads((tmp_path / "model" / "run.json").read_text())
+    assert facts["training"]["steps"] > 12 and facts["recipe"]["name"].startswith(f"micro-{best.family}")
+    curve = [point["validation"] for point in facts["training"]["curve"]]
+    assert min(curve) < best.curve[-1]["validation"]
+
+
 def test_a_finished_study_is_left_alone_and_a_missing_branch_done_again(
     study_folder: Path, micro: Path, corpus: Path
 ) -> None:
