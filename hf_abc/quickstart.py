@@ -54,7 +54,7 @@ def quickstart(out: Path, recipe: Recipe) -> None:
     say = Say()
     stages: Sequence[tuple[str, str, Stage]] = (
         ("corpus", "the corpus: reading, cleaning and splitting the tunes", _corpus),
-        ("training", "the model: training a tokenizer and a GPT-2", _training),
+        ("training", "the model: training it and its tokenizer", _training),
         ("evaluation", "the measures: held-out tunes, baselines, samples", _evaluation),
         ("samples", "new tunes: writing, drawing and playing them", _samples),
         ("card", "the model card", _card),

@@ -9,12 +9,14 @@ guess: the difference is memory. Tunes with fewer than four bars behind the prom
 
 from __future__ import annotations
 
+import math
 import random
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hf_abc.evaluation.intervals import Estimate, wilson
+from hf_abc.models.tokenizers import encode
 from hf_abc.notation.tune import body, split_header
 from hf_abc.sampling.generator import generate_tunes
 
@@ -35,12 +37,15 @@ def extraction(
     tunes: int = 50,
     seed: int = 1,
     batch_size: int = 32,
+    max_new_tokens: int | None = None,
 ) -> dict[str, dict[str, Estimate]]:
     """For each number of bars in the prompt the shares `train_next`, `train_whole`, `held_out_next` and
     `held_out_whole` of tunes whose next four bars, or whose whole rest, came out, with Wilson's intervals.
 
-    At most `tunes` of each side are drawn by the seed.
+    At most `tunes` of each side are drawn by the seed. `max_new_tokens` as for `generate_tunes`; prompts that
+    fill the model's context are not asked.
     """
+    positions = getattr(model.config, "max_position_embeddings", None) or math.inf
     draw = random.Random(seed)
     sides = {
         "train": draw.sample(list(train), min(tunes, len(train))),
@@ -49,7 +54,13 @@ def extraction(
     asked: list[tuple[int, str, str, str]] = []  # bars, side, prompt, rest
     for bars in BARS:
         for side, texts in sides.items():
-            asked += [(bars, side, *parts) for text in texts if (parts := cut(text, bars)) is not None]
+            found_parts = [parts for text in texts if (parts := cut(text, bars)) is not None]
+            lengths = map(len, encode(tokenizer, [prompt for prompt, _ in found_parts]))
+            asked += [
+                (bars, side, *parts)
+                for parts, length in zip(found_parts, lengths, strict=True)
+                if length < positions
+            ]
     written = generate_tunes(
         model,
         tokenizer,
@@ -57,6 +68,7 @@ def extraction(
         seed=seed,
         temperature=0,
         batch_size=batch_size,
+        max_new_tokens=max_new_tokens,
     )
     found: dict[str, dict[str, Estimate]] = {}
     for bars in BARS:

@@ -25,6 +25,7 @@ from hf_abc.evaluation.likelihood import TuneLoss, bits_per_character, paired, t
 from hf_abc.evaluation.loss_parts import loss_parts
 from hf_abc.evaluation.music import distances, features
 from hf_abc.evaluation.validity import judge, shares
+from hf_abc.models.tokenizers import encode
 from hf_abc.record import atomic_write, peak_memory_gib, plain
 from hf_abc.sampling.files import write_book
 from hf_abc.sampling.generator import Sample, generate_tunes
@@ -120,6 +121,7 @@ def measure(
     found: dict[str, Any] = {**ground.facts(), "trained_on_this_corpus": belongs, "other_corpus": other}
     missing = found["missing"] = dict[str, str]()
     losses: list[TuneLoss] = []
+    longest = _longest(model, tokenizer, ground.texts)
     if ground.rows:
         say(f"reading {len(ground.rows):,} held-out tunes")
         try:
@@ -129,8 +131,9 @@ def measure(
             missing["likelihood"] = str(error)
         say("asking for tunes by heart")
         found["extraction"] = extraction(
-            model, tokenizer, ground.train, ground.texts, seed=wanted.seed, batch_size=wanted.batch_size
-        )
+            model, tokenizer, ground.train, ground.texts, seed=wanted.seed, batch_size=wanted.batch_size,
+            max_new_tokens=longest,
+        )  # fmt: skip
     else:
         missing["likelihood"] = f"{ground.corpus} has no tune on its {ground.side} side"
     sections, tunes = {"evaluation": plain(found)}, {}
@@ -145,7 +148,7 @@ def measure(
             continue
         words = f"temperature {wanted.temperature:g}, min-p {min_p:g}{', with guards' if guards else ''}"
         say(f"writing {wanted.samples:,} tunes, {words}")
-        tunes[section], speed = _write(model, tokenizer, wanted, min_p, guards, say)
+        tunes[section], speed = _write(model, tokenizer, wanted, min_p, guards, longest, say)
         sections[section] = plain({**speed, **_judged(tunes[section], ground)})
     return Measured(sections, losses, tunes)
 
@@ -180,12 +183,24 @@ def _likelihood(
     }, losses
 
 
+def _longest(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]) -> int | None:
+    """How long a sample may be, in tokens: None leaves it to the model's context where all held-out tunes fit
+    into that; otherwise as long as the longest of them.
+    """
+    positions = getattr(model.config, "max_position_embeddings", None)
+    if not texts:
+        return None
+    most = max(map(len, encode(tokenizer, texts))) + 1
+    return None if positions is not None and most <= positions else most
+
+
 def _write(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
     wanted: Wanted,
     min_p: float,
     guards: Guards,
+    longest: int | None,
     say: Say,
 ) -> tuple[list[Sample], dict[str, Any]]:
     """The samples; how they were drawn, and how quickly."""
@@ -194,7 +209,8 @@ def _write(
     start = time.monotonic()
     tunes = generate_tunes(
         model, tokenizer, prompts, seed=wanted.seed, temperature=wanted.temperature, min_p=min_p,
-        batch_size=wanted.batch_size, guards=guards, on_tune=_Count(wanted.samples, say),
+        batch_size=wanted.batch_size, guards=guards, max_new_tokens=longest,
+        on_tune=_Count(wanted.samples, say),
     )  # fmt: skip
     seconds = time.monotonic() - start
     tokens = sum(tune.tokens for tune in tunes)

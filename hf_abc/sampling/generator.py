@@ -41,6 +41,8 @@ from hf_abc.sampling.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+_LONGEST = 2048  # tokens of a tune by a model that has no longest context
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -80,7 +82,8 @@ def generate_tunes(
 ) -> list[Sample]:
     """One tune for each prompt ("" leaves everything to the model), in the order of the prompts.
 
-    A tune stops at the end token, after `max_new_tokens`, or where the model's positions end; with more
+    A tune stops at the end token, after `max_new_tokens` (2,048 where the model has neither positions nor is
+    told), or where the model's positions end; with more
     `max_new_tokens` than there are positions it goes on in a sliding window. Before `min_new_tokens` the
     end token is not drawn. `temperature` 0 always takes the likeliest token; `min_p` leaves out tokens
     that are less likely than that share of the likeliest one. With `bars`, one number for each prompt, a
@@ -235,7 +238,7 @@ def _jobs(
     if tokenizer.eos_token_id is None or len(tokenizer) > vocab_size:
         raise InputError(f"a tokenizer of {len(tokenizer)} tokens does not belong to a model of {vocab_size}")
     if positions is None and max_new_tokens is None:
-        raise InputError("a model without a longest context needs max_new_tokens: say how long a tune may be")
+        max_new_tokens = _LONGEST
     jobs: deque[Job] = deque()
     for index, ids in enumerate(encode(tokenizer, prompts)):
         ids = [tokenizer.eos_token_id, *ids]

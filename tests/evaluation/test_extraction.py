@@ -5,7 +5,10 @@ import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from hf_abc.evaluation.extraction import BARS, cut, extraction
+from hf_abc.models.configuration_abc_lstm import AbcLSTMConfig
+from hf_abc.models.modeling_abc_lstm import AbcLSTMForCausalLM
 from hf_abc.models.tokenizers import encode, train_tokenizer
+from hf_abc.sampling.generator import generate_tunes
 
 HEAD = "X:1\nM:2/4\nL:1/8\nK:G\n"
 KNOWN = HEAD + "GABc|dBG2|ABcA|G4|\ngfed|cBA2|FGAF|G4|\nGABc|dBG2|ABcA|G4|]\n"
@@ -50,3 +53,21 @@ def test_nothing_to_ask(parrot) -> None:
     model, tokenizer = parrot
     found = extraction(model, tokenizer, [], [HEAD + "G4|]\n"])
     assert found["8"]["train_next"].value is None and found["0"]["held_out_next"].n == 0
+
+
+def test_prompts_that_fill_the_context_are_not_asked(parrot) -> None:
+    model, tokenizer = parrot
+    long = KNOWN.replace("X:1\n", f"X:1\nT:{'a' * 140}\n")
+    found = extraction(model, tokenizer, [KNOWN, long], [])
+    assert found["0"]["train_next"].n == found["8"]["train_next"].n == 1
+
+
+def test_a_model_without_a_longest_context_writes_on() -> None:
+    tokenizer = train_tokenizer([KNOWN, OTHER], kind="char")
+    model = AbcLSTMForCausalLM(
+        AbcLSTMConfig(vocab_size=len(tokenizer), hidden_size=16, num_hidden_layers=1, eos_token_id=0)
+    )
+    found = extraction(model.eval(), tokenizer, [KNOWN], [OTHER], max_new_tokens=40)
+    assert found["0"]["train_next"].n == 1
+    (tune,) = generate_tunes(model, tokenizer, [""], seed=1)
+    assert tune.ended or tune.tokens == 2048
