@@ -70,7 +70,7 @@ def sound(
 
 
 def _synthesize(midi: bytes, name: Synthesizer, font: Path) -> bytes:
-    """The WAV file of midirenderer, or of a program of this computer (of which timidity plays with instruments
+    """The WAV file of midirenderer, or of a program of this computer (timidity plays with instruments
     of its own).
     """
     try:

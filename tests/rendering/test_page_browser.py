@@ -26,6 +26,14 @@ TUNES = [
 ]
 
 
+def until(true: str) -> str:
+    """A promise in JavaScript that is kept once something is true, or after a minute."""
+    return (
+        "new Promise(done => { const end = Date.now() + 60000, again = () =>"
+        f" {true} || Date.now() > end ? done() : setTimeout(again, 20); again(); }})"
+    )
+
+
 async def look(page: Path, profile: Path, questions: list[str]) -> tuple[list, list[str], list[str]]:
     """The page's answers to questions in JavaScript, its console messages, and the addresses it asked for."""
     arguments = [
@@ -107,15 +115,15 @@ def test_the_page_works_in_a_browser(tmp_path):
         "document.querySelectorAll('figure > svg').length",
         "document.querySelector('article svg').getBoundingClientRect().height > 50",
         "(async () => { const a = document.querySelector('audio'); await a.play();"
-        " await new Promise(done => setTimeout(done, 700)); a.pause();"
+        f" await {until('a.currentTime > 0.2')}; a.pause();"
         " return a.currentTime > 0.2 && a.duration > 2; })()",
         f"document.getElementById('words').value = 'kesh'; {changed}"
         "[...document.querySelectorAll('article')].filter(a => !a.hidden).map(a => a.id).join()",
         "document.getElementById('shown').textContent",
         "document.getElementById('words').value = ''; document.getElementById('order').value = 'title';"
         f"{changed} document.querySelector('article').id",
-        "const b = document.querySelector('#tune-1 .copy'); b.click();"
-        "new Promise(done => setTimeout(() => done(b.textContent), 300))",
+        "const b = document.querySelector('#tune-1 .copy'); const before = b.textContent; b.click();"
+        f"{until('b.textContent !== before')}.then(() => b.textContent)",
         "String(window.hacked)",
         "getComputedStyle(document.querySelector('.score')).color === getComputedStyle(document.body).color",
     ]
