@@ -2,7 +2,6 @@
 result files.
 """
 
-import importlib.util
 import json
 import re
 from pathlib import Path
@@ -55,13 +54,3 @@ def test_numbers_are_those_of_the_shipped_model() -> None:
     run = json.loads((MODEL / "run.json").read_text(encoding="utf-8"))
     shown = README.partition("<!-- numbers of")[2].partition("-->")[2].partition("<!-- end of numbers -->")[0]
     assert shown.strip() == f"```\n{table(run)}\n```"
-
-
-def test_the_table_of_representations_is_that_of_its_results() -> None:
-    spec = importlib.util.spec_from_file_location("representation", ROOT / "benchmarks" / "representation.py")
-    assert spec and spec.loader
-    benchmark = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(benchmark)
-    results = json.loads((ROOT / "docs" / "representation.json").read_text(encoding="utf-8"))
-    page = (ROOT / "docs" / "representation.md").read_text(encoding="utf-8")
-    assert page.split(benchmark.MARK)[1].strip() == benchmark.markdown(results)

@@ -1,0 +1,34 @@
+"""The tables of pages that tell an experiment are those of its results file, made by its own program."""
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+BENCHMARKS = ROOT / "benchmarks"
+PAGES = {
+    "representation": "representation",
+}
+"""Page in docs/ and program in benchmarks/."""
+
+
+def program(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    spec = importlib.util.spec_from_file_location(name, BENCHMARKS / f"{name}.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, name, module)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_table_is_that_of_the_results(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    benchmark = program(PAGES[page], monkeypatch)
+    results = json.loads((ROOT / "docs" / f"{page}.json").read_text(encoding="utf-8"))
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    assert text.split(benchmark.MARK)[1].strip() == benchmark.markdown(results)
