@@ -6,6 +6,7 @@ read by the Hub's own library, which keeps its rules. Pictures and sound lie in 
 and `evaluation/`; records of earlier versions, which measured less, give shorter cards.
 """
 
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -55,12 +56,20 @@ def write_card(run_folder: Path) -> Path:
     return path
 
 
-def model_card(run_folder: Path, *, at: str = ".", licence: str = "", dataset: str = "") -> str:
+def model_card(
+    run_folder: Path,
+    *,
+    at: str = ".",
+    licence: str = "",
+    dataset: str = "",
+    sounds: Mapping[int, str] | None = None,
+) -> str:
     """The card of a run: Markdown with the Hub's YAML head.
 
     `at` is where its examples find the model: the folder itself, or an id on the Hub. `licence` is what the
     weights are put under by whoever publishes, where it does not follow from the corpus; `dataset` the id of
-    the corpus on the Hub. Raises InputError for a folder without run.json and for a number that it lacks.
+    the corpus on the Hub; `sounds` are files of sound that the run has not, by the number of their example.
+    Raises InputError for a folder without run.json and for a number that it lacks.
     """
     import yaml
     from huggingface_hub import ModelCard
@@ -78,6 +87,7 @@ def model_card(run_folder: Path, *, at: str = ".", licence: str = "", dataset: s
         at=at,
         lstm=_kind(run)[0] == "lstm",
         samples=sampled_ways(run),
+        sounds=sounds or {},
         free=bool(free) and licence in ("", free),
         licence=licence,
         against={

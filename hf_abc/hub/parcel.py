@@ -7,7 +7,7 @@ named here stays at home: checkpoints, samples of the training, trackers, marks 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from hf_abc.corpora.split import SIDES
@@ -18,6 +18,8 @@ from hf_abc.hub.part import Part
 from hf_abc.hub.results import results_file
 from hf_abc.hub.terms import check_stated, check_training, model_licence
 from hf_abc.record import Record
+from hf_abc.rendering.audio import audio
+from hf_abc.rendering.midi import perform
 
 _MODEL = (
     *("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"),
@@ -80,7 +82,9 @@ def model_parcel(
             f"{run} was measured on tunes that it may know: type `hf-abc evaluate {run} --corpus DIR` with "
             "the corpus of its training"
         )
-    card = model_card(run, at=repo_id, licence=licence, dataset=dataset)
+    sounds = _sounds(record)
+    links = {number: name for number, (name, _) in sounds.items()}
+    card = model_card(run, at=repo_id, licence=licence, dataset=dataset, sounds=links)
     stated = licence or model_licence(corpus)
     check_stated(corpus["licences"], stated, private=private, what=f"the model in {run}")
     files: dict[str, Path | bytes] = {name: _there(run, name) for name in _MODEL}
@@ -91,10 +95,24 @@ def model_parcel(
     files[".eval_results/hf_abc.yaml"] = results_file(part, dataset=dataset).encode()
     for tune in record.get("examples")["tunes"]:
         files |= {tune[what]: _there(run, tune[what]) for what in ("score", "sound") if what in tune}
+    files |= dict(sounds.values())
     evaluated = (run / "evaluation" / name for name in _MEASURED)
     files |= {f"evaluation/{file.name}": file for file in evaluated if file.is_file()}
     inspect(files)
     return Parcel("model", files, "run.json")
+
+
+def _sounds(record: Record) -> dict[int, tuple[str, bytes]]:
+    """The examples that have a score and no sound, played now: name and MP3 by number. The shipped model's
+    folder is text but for its weights, so its sound is made when it is sent.
+    """
+    found = {}
+    for number, tune in enumerate(record.get("examples", {}).get("tunes", []), 1):
+        played = perform(tune["text"]).midi if "sound" not in tune and "score" in tune else None
+        if played is not None:
+            name = str(PurePosixPath(tune["score"]).with_suffix(".mp3"))
+            found[number] = (name, audio(played))
+    return found
 
 
 def corpus_parcel(corpus: Path, repo_id: str, *, licence: str = "", private: bool = False) -> Parcel:

@@ -254,7 +254,7 @@ def test_the_template_knows_no_other_names(run: Path) -> None:
 
     template = (files("hf_abc") / "data" / "model_card.md.j2").read_text("utf-8")
     assert meta.find_undeclared_variables(Environment().parse(template)) == {
-        *("card_data", "run", "at", "lstm", "samples", "free", "licence", "against", "recipe"),
+        *("card_data", "run", "at", "lstm", "samples", "free", "licence", "against", "recipe", "sounds"),
         *("distances", "plots", "one"),  # the last is set within a loop, which jinja2 does not see
         *("number", "bits", "percent", "measure", "counts", "first", "code", "fence", "plain"),
     }

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from hf_abc.hub.card import model_card
+from hf_abc.cli import main
+from hf_abc.hub.card import PLOTS, model_card
 from hf_abc.sampling.loading import SHIPPED
 
 CARDS = Path(__file__).resolve().parents[2] / "model_cards"
@@ -40,12 +41,33 @@ def test_everything_is_there_and_small() -> None:
 
 
 def test_both_cards_are_those_of_its_record(record: dict[str, Any]) -> None:
-    card = model_card(SHIPPED)
+    card, other = model_card(SHIPPED), CARDS / record["recipe"]["name"]
     assert (SHIPPED / "README.md").read_text(encoding="utf-8") == card
-    assert (CARDS / f"{record['recipe']['name']}.md").read_text(encoding="utf-8") == card
-    shown = [link for link in re.findall(r"\]\(([^)#]+)\)", card) if not link.startswith("http")]
-    assert len(shown) >= len(record["examples"]["tunes"])
-    assert [link for link in shown if not ((SHIPPED / link).is_file() and (CARDS / link).is_file())] == []
+    assert (other / "README.md").read_text(encoding="utf-8") == card
+    shown = links(card)
+    assert set(shown) == {
+        *(f"evaluation/{name}.svg" for name in PLOTS),
+        *(tune["score"] for tune in record["examples"]["tunes"]),
+    }
+    assert len(record["examples"]["tunes"]) == 2
+    for link in shown:
+        assert (SHIPPED / link).read_bytes() == (other / link).read_bytes()
+
+
+def test_what_is_published_of_it_has_sound(record: dict[str, Any], tmp_path: Path) -> None:
+    assert (
+        main(["publish", str(SHIPPED), "--repo-id", "anna/fiddle", "--dry-run", str(tmp_path / "out")]) == 0
+    )
+    shown = links((tmp_path / "out" / "README.md").read_text(encoding="utf-8"))
+    sounds = [link for link in shown if link.endswith(".mp3")]
+    assert len(sounds) == len(record["examples"]["tunes"]) and len(shown) == 5 + len(sounds)
+    for link in shown:
+        assert (tmp_path / "out" / link).stat().st_size > 5000
+    assert not list(SHIPPED.rglob("*.mp3"))
+
+
+def links(card: str) -> list[str]:
+    return [link for link in re.findall(r"\]\(([^)#]+)\)", card) if not link.startswith("http")]
 
 
 def test_every_number_is_its_records(
