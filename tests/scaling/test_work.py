@@ -1,6 +1,9 @@
 """Runs of a micro study: trained, measured, resumed, sharded, refused."""
 
 import json
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -86,6 +89,25 @@ def test_a_finished_study_is_left_alone_and_a_missing_branch_done_again(
     assert json.loads(branch.read_text())["nats"] == before, "a branch is exact"
     assert [text.split(":")[0] for text in said if "steps at" in text] == ["gpt2-0.15M-s1", branch.stem]
     assert all(path.read_bytes() == old for path, old in files.items() if path != branch)
+
+
+def test_a_killed_worker_leaves_nothing_half_written(
+    study_folder: Path, micro: Path, corpus: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    words = ["scaling", "run", str(micro), "--out", str(out), "--corpus", str(corpus), "--only", "lstm"]
+    worker = subprocess.Popen([sys.executable, "-m", "hf_abc.cli", *words], stdout=subprocess.PIPE, text=True)
+    assert worker.stdout is not None
+    for line in worker.stdout:
+        if "nats per character" in line:  # one run is finished, the next begins
+            worker.kill()
+    assert worker.wait() == -signal.SIGKILL
+    first = {run.name: run for run in read_results(out)}
+    assert 0 < len(first) < 5, "each is whole, or reading would refuse it"
+    assert main(words) == 0
+    whole = {run.name: run.nats for run in read_results(study_folder) if run.family == "lstm"}
+    assert {run.name: run.nats for run in read_results(out)} == whole
+    assert not [path for path in out.rglob("*partial*")]
 
 
 def test_other_settings_shards_and_corpora(
