@@ -26,4 +26,4 @@ def run(arguments: argparse.Namespace) -> None:
         synthesizer=arguments.synthesizer,
         playing=playing(arguments),
     )
-    print(*changed, f"{len(texts)} tunes in {arguments.piece}", sep="\n")
+    print(*changed, f"{arguments.piece} is written, from {len(texts)} tunes", sep="\n")
