@@ -23,6 +23,7 @@ from hf_abc.record import atomic_write
 
 MARK = "<!-- table -->"
 MODEL_SEED = 1
+SHORT = 8
 
 
 def arms() -> dict[str, dict]:
@@ -131,6 +132,7 @@ def judge_all(texts: Sequence[str], ended: Sequence[bool] | None, known: object)
     found["distinct_fours"] = len(set(fours)) / max(len(fours), 1)
     found["repeated_bars"] = mean(repeated) if repeated else 0.0
     found["bars"] = mean(len(bars) for bars in music)
+    found["short"] = plain(wilson(sum(len(bars) < SHORT for bars in music), len(texts)))
     found |= {name: plain(share) for name, share in copied(texts, known).items() if hasattr(share, "low")}
     return found
 
@@ -147,7 +149,10 @@ COLUMNS = (
     ("level_5", "level 5 and up", 0),
     ("single_bars", "single bars right", 1),
     ("distinct", "distinct", 1),
-    ("repeated_bars", "repeated bars", 0),
+    ("distinct_fours", "different groups of four bars", 1),
+    ("repeated_bars", "repeated bars", 1),
+    ("bars", "bars", 1),
+    ("short", f"under {SHORT} bars", 1),
     ("notes_16", "16 notes of a training tune", 1),
     ("title", "title of a training tune", 0),
 )
@@ -166,6 +171,8 @@ def markdown(results: dict) -> str:
             if isinstance(value, dict):
                 low, high = (f"{100 * value[side]:.{digits}f}" for side in ("low", "high"))
                 cells.append(f"{100 * value['value']:.{digits}f} % [{low}, {high}]")
+            elif key == "bars":
+                cells.append(f"{value:.{digits}f}")
             else:
                 cells.append("" if value is None else f"{100 * value:.{digits}f} %")
         lines.append(f"| {name} (n = {found['n']}) | " + " | ".join(cells) + " |")

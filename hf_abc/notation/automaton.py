@@ -28,7 +28,7 @@ from hf_abc.notation.field_lines import (
     read_tail,
 )
 from hf_abc.notation.part import Part, Ratio
-from hf_abc.notation.state import State, is_behind, loosened, may_begin, may_leave
+from hf_abc.notation.state import State, is_behind, is_over, loosened, may_begin, may_leave
 from hf_abc.notation.written import MOST, hope, longer, ratio, split_length
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -124,6 +124,13 @@ def _music(state: State, c: str) -> State | None:
         over = _flush(state)
         if over is None or over.pending:  # a chord's first note
             return over and _music(over, c)
+        if (
+            state.late
+            and pending[0] in "|:"
+            and len(state.named) < 2
+            and not (is_over(over) or may_begin(over))
+        ):
+            return None  # a double bar, or no more
         return _tie(state, over) if c == "-" else _fresh(over, c)
     return _fresh(state, c)
 
@@ -245,6 +252,8 @@ def _hopeful(state: State, pending: str) -> State | None:
 def _hopeful_bar(state: State, text: str) -> State | None:
     """A bar line under way: what it is so far, or what one more sign makes of it, must be allowed."""
     part = state.part
+    if is_over(state):
+        return None
     options = [text + more for more in ("", "|", ":", "]", "1", "2") if _BAR.fullmatch(text + more)]
     closed = [music.bar(part, option) for option in options]
     if state.late and len(state.named) < 2:
@@ -377,9 +386,6 @@ def _in_grace(state: State, c: str) -> State | None:
     if c in "^_=" or c in _NOTE_LETTERS:
         return state._replace(pending=c)
     return state if c in " /" else None
-
-
-# --- texts that mean nothing here
 
 
 _MODES = {

@@ -92,6 +92,13 @@ def is_behind(state: State) -> bool:
     return not min(lengths) or min(lengths) < max(lengths)
 
 
+def is_over(state: State) -> bool:
+    """Whether a tune that shall end may do so with the bar line that it has."""
+    part = state.part
+    alone = state.late and len(state.named) < 2 and part.closing is not None
+    return bool(alone and part.closing and part.closing.section and part.complete and part.sounded)
+
+
 def may_begin(state: State) -> bool:
     """Whether the voice may begin another bar."""
     part = state.part

@@ -66,8 +66,9 @@ class Count:
         )
 
     def nears_end(self, state: State) -> bool:
-        """Whether the bar that comes is the last one of its part."""
-        if not self.form.part:
+        """Whether the bar under way is the last one of its part."""
+        begun = state.body and state.part.closing is None and state.pending[:1] not in ("|", ":")
+        if not self.form.part or not begun:
             return False
         wanted = self.form.part * (self.parts + 1 if self.form.parts else 1)
         return self.bars(state) >= wanted - 1
