@@ -1,9 +1,9 @@
 """New bars in the midst of a tune, which stays byte for byte as it is around them.
 
 The model writes from left to right and does not see what follows. Two ways to make it fit were compared
-(benchmarks/sampling_control.py): to write many fillings and take the one behind which the kept bars are likeliest,
-and to do so bar by bar, with particles that are drawn again by how likely the kept bars are behind each of
-them. The better one, kept here, is told by the benchmark's results.
+(benchmarks/sampling_control.py): to write many fillings and take the one behind which the kept bars are
+likeliest, and to do so bar by bar, with particles that are drawn again by how likely the kept bars are behind
+each of them. The better one, kept here, is told by the benchmark's results.
 """
 
 from __future__ import annotations

@@ -59,6 +59,12 @@ def load_model(folder: Path) -> PreTrainedModel:
     from hf_abc.training.progress import quiet_libraries
 
     kind = _config(folder).get("model_type")
+    made = _config(folder).get("architectures") or ["CausalLM"]
+    if kind != "gpt2" and not re.search("CausalLM|LMHead|Generation", " ".join(map(str, made))):
+        raise InputError(
+            f"{folder} is a {made[0]}, no causal language model: name a GPT-2, an LSTM of this package or "
+            "another ...ForCausalLM"
+        )
     try:
         with quiet_libraries():
             model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(folder, trust_remote_code=False)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hf_abc.sampling.decoder import Gpt2Decoder
 
 ORDER = "XTRMLK"
+_NO_SIGNS = "IJKNQUVWhijklmnopqrtw"  # letters that need a U: to mean something: more likely a word
 _HEAD_TOKENS = 48  # what the model may write to fill a gap: the longest titles have some 30 tokens
 _TRIES = 16  # heads that are written for a gap, to find one that fits what is wished behind it
 
@@ -60,7 +61,8 @@ class Wish:
         if not text:
             return ""
         found = read(f"X:1\nK:C\n{text}\n")
-        if "\n" in text or not any(e.pitches for e in found) or any(e.kind == "unknown" for e in found):
+        strange = any(e.kind == "unknown" or (e.kind == "decoration" and e.text in _NO_SIGNS) for e in found)
+        if "\n" in text or strange or not any(e.pitches for e in found):
             raise InputError(f"the opening {text[:40]!r} is no line of ABC music: write it as GAB c2d|")
         return text
 

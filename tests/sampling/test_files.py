@@ -113,6 +113,10 @@ def test_models_that_cannot_be_used(folder, tmp_path, monkeypatch):
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "vit"}))
     with pytest.raises(InputError, match="no causal language model"):
         load_model(tmp_path)
+    reader = {"model_type": "bert", "architectures": ["BertForMaskedLM"]}
+    (tmp_path / "config.json").write_text(json.dumps(reader))
+    with pytest.raises(InputError, match="is a BertForMaskedLM, no causal language model"):
+        load_model(tmp_path)
     (tmp_path / "config.json").write_text("{")
     with pytest.raises(InputError, match="is not JSON"):
         load_model(tmp_path)

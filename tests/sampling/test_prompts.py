@@ -112,3 +112,9 @@ def test_heads_of_an_untrained_model_still_hold_the_wishes():
     for head, wish in zip(write_heads(model, tokenizer, DEFAULT_WISHES, seed=1), DEFAULT_WISHES, strict=True):
         fields = header_fields(head)
         assert (fields["M"], fields["K"]) == ([wish.meter], [wish.key])
+
+
+@pytest.mark.parametrize("words", ["hello", "GAB\nc2d", "z4|", "THE cat"])
+def test_an_opening_that_is_no_music_is_refused(words):
+    with pytest.raises(InputError, match="no line of ABC music"):
+        _ = Wish(opening=words).music
