@@ -45,8 +45,8 @@ def test_runs_of_the_cpu_study() -> None:
     rates = {(family, tokenizer_name(tokenizer), size): 1e-3 for family, tokenizer, size in sorts(study)}
     trunk = ladder(study, rates)[0]
     first, second = branches(study, trunk)
-    assert trunk.recipe.training.keep_steps == [first.from_step, second.from_step] == [43, 171]
-    assert (first.recipe.training.steps, second.recipe.training.steps) == (61, 244)
+    assert trunk.recipe.training.keep_steps == [first.from_step, second.from_step] == [42, 169]
+    assert (first.recipe.training.steps, second.recipe.training.steps) == (60, 242)
     with pytest.raises(RecipeError, match=r"gpt2\.sizes: '2M' is unknown"):
         planned(load_study("scaling/cpu", ["--gpt2.sizes", "[0.15M, 0.6M, 1.7M, 2M]"]))
 
