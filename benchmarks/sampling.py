@@ -149,7 +149,7 @@ def tables(arguments: argparse.Namespace) -> dict:
     if "useful" in arguments.only or "fixed" in arguments.only:
         engines = {kind: ctranslate(folder, kind, arguments.threads) for kind in ("float32", "int8")}
     for part, fixed in (("useful", False), ("fixed", True)):
-        for batch in (1, 8, 32) if part in arguments.only else ():
+        for batch in arguments.batches if part in arguments.only else ():
             tunes = arguments.tunes if batch == 32 else max(4, arguments.tunes * batch // 64)
             size = 128 if fixed else length
             ways = contestants(model, decoder, tokenizer, engines, tunes, batch, size, fixed)
@@ -241,6 +241,7 @@ def main() -> None:
     parser.add_argument("--tunes", type=int, default=256)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--batches", type=int, nargs="+", default=(1, 8, 32))
     parser.add_argument("--window", type=int, default=10_000, help="tokens of the long piece")
     parser.add_argument("--cpu", action="store_true")
     parser.add_argument("--only", nargs="+", default=PARTS, choices=PARTS)

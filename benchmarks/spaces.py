@@ -28,6 +28,7 @@ TOKENIZERS = {
     "note tokens, clock": NOTE,
 }
 SAMPLERS = {"samples, min_p 0.0": "temperature 1", "samples, min_p 0.05": "min-p 0.05"}
+SHARES = ("compiles", "bars_right", "single_bars")
 SAMPLES = 400
 
 
@@ -40,14 +41,14 @@ def markdown(results: dict) -> str:
     """The results as a Markdown table, with 95 % intervals."""
     lines = [
         "| tokenizer | spaces | bits per tune | characters per token | compiles | all bars right "
-        "| compiles, min-p | all bars right, min-p |",
-        "|---|---|---|---|---|---|---|---|",
+        "| single bars right | compiles, min-p | all bars right, min-p | single bars right, min-p |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name, result in results.items():
         tokenizer, _, spaces = name.rpartition(", ")
         cells = [f"{result['bits_per_tune']:.0f}", f"{result['characters_per_token']:.2f}"]
         for sampler in SAMPLERS:
-            cells += [percent(result[sampler][share]) for share in ("compiles", "bars_right")]
+            cells += [percent(result[sampler][share]) for share in SHARES]
         lines.append(f"| {tokenizer} | {spaces} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
@@ -57,7 +58,7 @@ def draw(results: dict, file: Path) -> None:
     import matplotlib
     from matplotlib.figure import Figure
 
-    shown = {"compiles": "compiles (abc2midi)", "bars_right": "all bars right (abc2midi)"}
+    shown = {"compiles": "compiles (abc2midi)", "single_bars": "single bars right"}
     with matplotlib.rc_context({"svg.hashsalt": "hf_abc", "svg.fonttype": "none", "font.size": 9}):
         figure = Figure(figsize=(7, 5), layout="constrained")
         for row, (share, title) in enumerate(shown.items()):
@@ -70,7 +71,7 @@ def draw(results: dict, file: Path) -> None:
                     high = [100 * (one["high"] - one["value"]) for one in found]
                     places = [place + shift for place in range(len(TOKENIZERS))]
                     axes.errorbar(places, values, yerr=[low, high], fmt="o", color=color, label=spaces)
-                axes.set(title=f"{title}, {words}", ylim=(0, 100), ylabel="% of tunes")
+                axes.set(title=f"{title}, {words}", ylim=(0, 100), ylabel="%")
                 axes.set_xticks(range(len(TOKENIZERS)), [name.replace(", ", ",\n") for name in TOKENIZERS])
         figure.axes[0].legend(frameon=False, title="spaces")
         figure.savefig(file, format="svg", metadata={"Date": None})

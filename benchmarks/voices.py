@@ -7,7 +7,7 @@ without it.
 titles, two bars of each voice in turn, since the guard lets voices change at bar lines only (printed hymns
 change them within bars too, where a line of verse ends). A GPT-2 is trained on them, and writes so many hymns
 behind a head that names four voices. A hymn is whole where every voice that the head names has music
-and all have the same number of bars and the same length. OVERRIDES change the recipe, as
+and all have the same number of bars. OVERRIDES change the recipe, as
 `--training.steps 300`. Some ten minutes on one thread; what is trained stays in --work.
 """
 
@@ -93,11 +93,12 @@ def facts(text: str) -> dict:
     found = bars(text)
     counts = Counter(bar.voice for bar in found)
     heard = bool(named) and all(name in sounding for name in named)
-    equal = len({counts[name] for name in named}) == 1 and len({ticks[name] for name in named}) == 1
+    equal = len({counts[name] for name in named}) == 1
     return {
         "voices_heard": heard,
-        "voices_equal": equal,
+        "bars_equal": equal,
         "whole": heard and equal,
+        "lengths_equal": len({ticks[name] for name in named}) == 1,
         "bars_right": not any(bar.wrong for bar in found),
         "bars": max(counts.values(), default=0),
     }
@@ -112,7 +113,7 @@ def judged(texts: list[str]) -> dict:
     all_facts = [facts(text) for text in texts]
     levels = [level(text, said).number for text, said in zip(texts, check_book(texts), strict=True)]
     found: dict = {"n": len(texts)}
-    for name in ("voices_heard", "voices_equal", "whole", "bars_right"):
+    for name in ("voices_heard", "bars_equal", "whole", "lengths_equal", "bars_right"):
         found[name] = shown(wilson(sum(fact[name] for fact in all_facts), len(texts)))
     found["level_7"] = shown(wilson(sum(number == 7 for number in levels), len(texts)))
     found["bars"] = round(sum(fact["bars"] for fact in all_facts) / len(texts), 1)
@@ -125,18 +126,21 @@ def shown(estimate: object) -> list[float]:
 
 
 def sampled(folder: Path, samples: int) -> dict:
-    """The arms: no guards, all but the voice guard, all."""
+    """The arms: no guards, all but the voice guard, all. Those that are done are kept beside the model."""
     from hf_abc.sampling.generator import generate_tunes
     from hf_abc.sampling.guards import ALL_GUARDS, NO_GUARDS, Guards
     from hf_abc.sampling.loading import load_for_sampling
 
     model, tokenizer = load_for_sampling(folder)
-    found = {}
+    kept = folder.parent / f"arms-{samples}.json"
+    found = json.loads(kept.read_text()) if kept.is_file() else {}
     for name, guards in (
         ("no guards", NO_GUARDS),
         ("all but the voice guard", Guards(voices=False)),
         ("all guards", ALL_GUARDS),
     ):
+        if name in found:
+            continue
         start = time.process_time()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -151,6 +155,7 @@ def sampled(folder: Path, samples: int) -> dict:
             "tokens": sum(sample.tokens for sample in written),
             "cpu_seconds": round(time.process_time() - start, 1),
         }
+        atomic_write(kept, json.dumps(found))
         print(name, json.dumps(found[name]), flush=True)
         book = "\n".join(sample.text for sample in written)
         atomic_write(folder.parent / f"{name.replace(' ', '_')}.abc", book)
@@ -185,14 +190,12 @@ def main() -> None:
     }
     start = time.process_time()
     folder = train(recipe, corpus, arguments.work / "model")
-    said = json.loads((folder / "run.json").read_text())
     results = {
         "hymns": count,
         "kept": {side: len(texts) for side, texts in rows.items()},
         "recipe": " ".join([*RECIPE.split(), *small, *overrides]),
         "training_cpu_seconds": round(time.process_time() - start),
         "human": judged([text for texts in rows.values() for text in texts]),
-        "loss": said.get("evaluations", said.get("losses", []))[-1:],
     }
     print(json.dumps(results), flush=True)
     results["arms"] = sampled(folder, 10 if arguments.small else arguments.samples)

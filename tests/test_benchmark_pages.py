@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[1]
 BENCHMARKS = ROOT / "benchmarks"
 PAGES = {
     "representation": "representation",
+    "spaces": "spaces",
 }
 """Page in docs/ and program in benchmarks/."""
 
