@@ -188,13 +188,11 @@ def main() -> None:
     rows = {
         side: [row["text"] for row in read_split(corpus, side)] for side in ("train", "validation", "test")
     }
-    start = time.process_time()
     folder = train(recipe, corpus, arguments.work / "model")
     results = {
         "hymns": count,
         "kept": {side: len(texts) for side, texts in rows.items()},
         "recipe": " ".join([*RECIPE.split(), *small, *overrides]),
-        "training_cpu_seconds": round(time.process_time() - start),
         "human": judged([text for texts in rows.values() for text in texts]),
     }
     print(json.dumps(results), flush=True)

@@ -28,7 +28,7 @@ from hf_abc.notation.field_lines import (
     read_tail,
 )
 from hf_abc.notation.part import Part, Ratio
-from hf_abc.notation.state import State, is_behind, is_over, loosened, may_begin, may_leave
+from hf_abc.notation.state import State, fields_of, is_behind, is_over, loosened, may_begin, may_leave
 from hf_abc.notation.written import MOST, hope, longer, ratio, split_length
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -84,15 +84,12 @@ def hurried(state: State) -> State:
     return state._replace(late=True)
 
 
-# --- lines and fields
-
-
 def _line(state: State, c: str) -> State | None:
     """The beginning of a line: a field or music."""
     pending = state.pending
     if not pending:
         if c in _LETTERS and (
-            not state.body or (not state.late and c in BODY_FIELDS and open_field(state, c))
+            not state.body or (c in fields_of(state, BODY_FIELDS) and open_field(state, c))
         ):
             return state._replace(pending=c)
         if c == "%":
@@ -108,9 +105,6 @@ def _line(state: State, c: str) -> State | None:
     for letter in pending + c:
         after = after and _music(after, letter)
     return after
-
-
-# --- music
 
 
 def _music(state: State, c: str) -> State | None:
@@ -208,7 +202,9 @@ def _start(state: State, c: str) -> State | None:
     """The first character of a note, rest, chord, tuplet, slur or of a field in brackets."""
     if c == "(" and state.part.slur and not any(_hopeful_tuplet(state, f"({n}") for n in "23"):
         return None
-    if c in "[(" and state.late or c == "[" and state.dot and _open_chord(state, "") is None:
+    if c in "[(" and state.late and (c == "(" or len(state.named) < 2):
+        return None
+    if c == "[" and state.dot and _open_chord(state, "") is None:
         return None
     if c in "[(":
         full = state.part.full > 0 and state.part.closing is None and not state.part.room
@@ -239,7 +235,7 @@ def _hopeful(state: State, pending: str) -> State | None:
     if first == "(":
         return after if len(pending) < 2 or _hopeful_tuplet(state, pending) else None
     if first == "[":
-        field = pending[1:] in INLINE_FIELDS and state.chord is None and not (state.late or state.dot)
+        field = pending[1:] in fields_of(state, INLINE_FIELDS) and state.chord is None and not state.dot
         field = field and (len(pending) < 2 or open_field(state, pending[1]) is not None)
         return after if field or _open_chord(state._replace(pending=""), pending[1:]) else None
     if first == "y" or state.grace:

@@ -92,6 +92,11 @@ def is_behind(state: State) -> bool:
     return not min(lengths) or min(lengths) < max(lengths)
 
 
+def fields_of(state: State, letters: str) -> str:
+    """Which of these fields a tune may still have: one that shall end, only those that change the voice."""
+    return letters if not state.late else "V" if len(state.named) > 1 else "-"
+
+
 def is_over(state: State) -> bool:
     """Whether a tune that shall end may do so with the bar line that it has."""
     part = state.part

@@ -207,7 +207,8 @@ class Watch:
             self.count.ended_bar(self.place.state)
         if self.marks:
             self.longest_bar = max(self.longest_bar, min(self.length - self.marks[-1].length, 60))
-        endless = self.count is not None and self.rewound > REWINDS  # rather a loop than too short
+        several = self.place is not None and len(self.place.state.named) > 1
+        endless = (self.count is not None or several) and self.rewound > REWINDS  # rather a loop than broken
         size = self.book.loop() if self.guards.loops and not endless else 0
         if size:
             ends = [mark for mark in self.marks if mark.voice == self.book.voice]
@@ -260,7 +261,8 @@ class Watch:
 
     def _return_to(self, mark: _Mark) -> None:
         given_up = self.returns >= RETURNS[0] and self.guards.endings or self.rewound > REWINDS
-        too_short = mark.bars < SHORTEST or self.count is not None
+        voices = len(mark.place.state.named) if mark.place is not None else 0
+        too_short = mark.bars < SHORTEST * max(voices, 1) or self.count is not None
         again = given_up and self.place is not None and too_short and self.starts < STARTS
         if again and self.marks[0].length == self.prompt:
             mark = self.marks[0]
