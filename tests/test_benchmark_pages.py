@@ -13,6 +13,7 @@ BENCHMARKS = ROOT / "benchmarks"
 PAGES = {
     "representation": "representation",
     "spaces": "spaces",
+    "imitation": "imitation",
 }
 """Page in docs/ and program in benchmarks/."""
 
