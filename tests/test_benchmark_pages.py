@@ -14,6 +14,7 @@ PAGES = {
     "representation": "representation",
     "spaces": "spaces",
     "imitation": "imitation",
+    "pretrained": "pretrained",
 }
 """Page in docs/ and program in benchmarks/."""
 
