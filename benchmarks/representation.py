@@ -18,6 +18,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from pages import write_table
+
 from hf_abc.corpora import build_corpus, read_split
 from hf_abc.evaluation.likelihood import bits_per_character, tune_losses
 from hf_abc.evaluation.validity import judge, shares
@@ -27,7 +29,6 @@ from hf_abc.sampling.generator import generate_tunes
 from hf_abc.sampling.loading import load_model, load_tokenizer
 from hf_abc.training.loop import fit
 
-MARK = "<!-- table -->"
 SAME = (
     "--corpus.only_right_bars true --training.steps 1200 --training.evaluate_every 1200 "
     "--training.checkpoint_every 1200"
@@ -135,11 +136,7 @@ def main() -> None:
             atomic_write(arguments.results, json.dumps(results, indent=1))
         print(name, json.dumps(results[name]), flush=True)
     if arguments.report:
-        before, _, after = arguments.report.read_text().partition(MARK)
-        atomic_write(
-            arguments.report,
-            before + MARK + "\n" + markdown(results) + "\n" + MARK + after.partition(MARK)[2],
-        )
+        write_table(arguments.report, markdown(results))
 
 
 if __name__ == "__main__":

@@ -19,9 +19,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean
 
+from pages import write_table
+
 from hf_abc.record import atomic_write
 
-MARK = "<!-- table -->"
 MODEL_SEED = 1
 SHORT = 8
 
@@ -231,9 +232,7 @@ def main() -> None:
                 atomic_write(arguments.json, json.dumps(results | {"arms": ordered}, indent=1) + "\n")
             print(markdown({**results, "arms": {name: results["arms"][name]}}), flush=True)
     if arguments.report:
-        before, _, rest = arguments.report.read_text().partition(MARK)
-        after = rest.partition(MARK)[2]
-        atomic_write(arguments.report, f"{before}{MARK}\n{markdown(results)}\n{MARK}{after}")
+        write_table(arguments.report, markdown(results))
         draw(results, arguments.report.parent / "images" / "sampling.svg")
 
 

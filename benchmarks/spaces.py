@@ -15,7 +15,8 @@ import argparse
 import json
 from pathlib import Path
 
-from representation import MARK, NO_CLOCK, NOTE, SAME, percent, run_arm
+from pages import write_table
+from representation import NO_CLOCK, NOTE, SAME, percent, run_arm
 
 from hf_abc.corpora.cleaning import STEPS
 from hf_abc.notation.tune import parse_tune
@@ -96,9 +97,7 @@ def main() -> None:
             print(name, flush=True)
     if arguments.report:
         draw(results, arguments.report.parent / "images" / "spaces.svg")
-        before, _, after = arguments.report.read_text().partition(MARK)
-        text = before + MARK + "\n" + markdown(results) + "\n" + MARK + after.partition(MARK)[2]
-        atomic_write(arguments.report, text)
+        write_table(arguments.report, markdown(results))
 
 
 if __name__ == "__main__":

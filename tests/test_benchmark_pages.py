@@ -15,6 +15,7 @@ PAGES = {
     "spaces": "spaces",
     "imitation": "imitation",
     "pretrained": "pretrained",
+    "sampling": "sampling_arms",
 }
 """Page in docs/ and program in benchmarks/."""
 
@@ -31,7 +32,13 @@ def program(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_table_is_that_of_the_results(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    benchmark = program(PAGES[page], monkeypatch)
+    benchmark, mark = program(PAGES[page], monkeypatch), program("pages", monkeypatch).MARK
     results = json.loads((ROOT / "docs" / f"{page}.json").read_text(encoding="utf-8"))
     text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
-    assert text.split(benchmark.MARK)[1].strip() == benchmark.markdown(results)
+    assert text.split(mark)[1].strip() == benchmark.markdown(results)
+
+
+def test_every_way_to_draw_was_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    arms = json.loads((ROOT / "docs" / "sampling.json").read_text(encoding="utf-8"))["arms"]
+    assert list(arms) == list(program("sampling_arms", monkeypatch).arms())
+    assert all(found["n"] >= 500 for found in arms.values())
