@@ -30,12 +30,25 @@ def program(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
+def table(page: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    return text.split(program("pages", monkeypatch).MARK)[1].strip()
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_the_table_is_that_of_the_results(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    benchmark, mark = program(PAGES[page], monkeypatch), program("pages", monkeypatch).MARK
     results = json.loads((ROOT / "docs" / f"{page}.json").read_text(encoding="utf-8"))
-    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
-    assert text.split(mark)[1].strip() == benchmark.markdown(results)
+    assert table(page, monkeypatch) == program(PAGES[page], monkeypatch).markdown(results)
+
+
+def test_the_table_of_sizes_is_that_of_the_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert table("models", monkeypatch) == program("ladder", monkeypatch).markdown()
+
+
+def test_every_arm_of_the_transfer_was_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    transfer = json.loads((ROOT / "docs" / "pretrained.json").read_text(encoding="utf-8"))["transfer"]
+    assert transfer["quick"] is False
+    assert set(transfer["arms"]) == set(program("pretrained", monkeypatch).ARMS)
 
 
 def test_every_way_to_draw_was_measured(monkeypatch: pytest.MonkeyPatch) -> None:
