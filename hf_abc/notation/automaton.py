@@ -28,7 +28,19 @@ from hf_abc.notation.field_lines import (
     read_tail,
 )
 from hf_abc.notation.part import Part, Ratio
-from hf_abc.notation.state import State, fields_of, is_behind, is_over, loosened, may_begin, may_leave
+from hf_abc.notation.state import (
+    State,
+    fields_of,
+    is_behind,
+    is_over,
+    leads,
+    loosened,
+    may_begin,
+    may_close,
+    owing,
+    several,
+    together,
+)
 from hf_abc.notation.written import MOST, hope, longer, ratio, split_length
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -51,6 +63,8 @@ START = State()
 
 def step(state: State, character: str) -> State | None:
     """The state behind one more character."""
+    if character < " " and character not in "\n\t":
+        return None
     return _MODES[state.mode](state, character)
 
 
@@ -59,17 +73,23 @@ def may_end(state: State) -> State | None:
     if not state.body or state.chord or state.grace or state.dot or state.mode in ("inline", "quote", "sign"):
         return None
     over = _flush(state) if state.mode in ("music", "line") else state
-    if over is None or over.chord or over.grace or not may_leave(over):
+    if over is None or over.chord or over.grace:
         return None
     part = over.part
-    cut = state.late and len(state.named) > 1  # better open than endless
-    if not (part.complete or cut and part._replace(repeat=0, ending=0).complete) or not any(
-        p.sounded for _, p in (*over.others, ("", part))
-    ):
+    cut = state.late and len(state.named) > 1 and not state.voices  # better open than endless
+    if not (part.complete or cut and part._replace(repeat=0, ending=0).complete):
         return None
-    if over.voices and is_behind(over):
+    others = [p for name, p in over.others if name in over.named]
+    if several(over) and (is_behind(over) or not all(_whole(p, over.late) for p in others)):
+        return None
+    if not any(p.sounded for _, p in (*over.others, ("", part))):
         return None
     return over if music.ends_well(part) else over._replace(part=part._replace(loose=True))
+
+
+def _whole(part: Part, late: bool) -> bool:
+    """Whether a voice has its music."""
+    return not part.tie and (part.sounded or late)
 
 
 def settled(state: State) -> State | None:
@@ -80,8 +100,12 @@ def settled(state: State) -> State | None:
 
 
 def hurried(state: State) -> State:
-    """The same place in a tune that shall end with this bar or this strain."""
-    return state._replace(late=True)
+    """The same place in a tune that shall end with this bar or this strain: not where a sign waits for its
+    note, or where a symbol has begun that such a tune must not have.
+    """
+    pending = state.pending
+    begun = pending[:1] == "[" or (pending[:1] in ("|", ":") and not may_close(state, pending))
+    return state if state.dot or begun else state._replace(late=True)
 
 
 def _line(state: State, c: str) -> State | None:
@@ -118,12 +142,7 @@ def _music(state: State, c: str) -> State | None:
         over = _flush(state)
         if over is None or over.pending:  # a chord's first note
             return over and _music(over, c)
-        if (
-            state.late
-            and pending[0] in "|:"
-            and len(state.named) < 2
-            and not (is_over(over) or may_begin(over))
-        ):
+        if state.late and pending[0] in "|:" and leads(state) and not (is_over(over) or may_begin(over)):
             return None  # a double bar, or no more
         return _tie(state, over) if c == "-" else _fresh(over, c)
     return _fresh(state, c)
@@ -132,6 +151,8 @@ def _music(state: State, c: str) -> State | None:
 def _tie(before: State, after: State) -> State | None:
     """A tie behind the note or chord that was pending `before` and is over in `after`."""
     head = split_length(before.pending)[0]
+    if before.late and together(before):
+        return None
     if before.grace or head[-1:] not in (*_NOTE_LETTERS, "'", ",", "]"):
         return None
     if after.chord is not None:
@@ -171,15 +192,18 @@ def _sign(state: State, c: str) -> State | None:
     part = state.part
     if c in "|:":
         return _hopeful(state, c)
-    full = part.full > 0 and part.closing is None and part.filled == part.full
+    full = part.whole > 0 and part.closing is None and not part.room
     if c == "\n":
         return None if state.late and state.gap else loosened(state._replace(mode="line", gap=True), full)
+    if several(state) and not may_begin(state):
+        return None
     if c in "<>":
         return _with(state, music.broken(part, c), c)
     if c == ")" and not state.late:
         return state._replace(part=part._replace(slur=False))
     if c == "-":  # apart from its note: who knows which
-        return _with(state, part._replace(tie=("",), loose=True)) if part.sounded and not part.tie else None
+        free = part.sounded and not (part.tie or part.mark or part.closing)
+        return _with(state, part._replace(tie=("",), loose=True)) if free else None
     if state.late:
         return None
     state = loosened(state, full)  # what belongs to a note stands in front of it
@@ -206,8 +230,10 @@ def _start(state: State, c: str) -> State | None:
         return None
     if c == "[" and state.dot and _open_chord(state, "") is None:
         return None
+    if c == "[" and not any(_hopeful(state, f"[{more}") for more in ("", "|", "1", "2")):
+        return None
     if c in "[(":
-        full = state.part.full > 0 and state.part.closing is None and not state.part.room
+        full = state.part.whole > 0 and state.part.closing is None and not state.part.room
         return loosened(state._replace(pending=c), full)
     if state.chord is None:
         begun = music.begin(state.part) if may_begin(state) else None
@@ -235,13 +261,14 @@ def _hopeful(state: State, pending: str) -> State | None:
     if first == "(":
         return after if len(pending) < 2 or _hopeful_tuplet(state, pending) else None
     if first == "[":
-        field = pending[1:] in fields_of(state, INLINE_FIELDS) and state.chord is None and not state.dot
-        field = field and (len(pending) < 2 or open_field(state, pending[1]) is not None)
+        letters = fields_of(state, INLINE_FIELDS) if state.chord is None and not state.dot else ""
+        field = any(open_field(state, c) for c in letters if c == (pending[1:] or c))
         return after if field or _open_chord(state._replace(pending=""), pending[1:]) else None
     if first == "y" or state.grace:
         return after
     if first in "ZX":
-        return after if music.rest_bars(state.part, 1) else None
+        one = not together(state) or len(pending) < 2
+        return after if one and music.rest_bars(state.part, 1) else None
     return _hopeful_note(after, pending)
 
 
@@ -250,14 +277,24 @@ def _hopeful_bar(state: State, text: str) -> State | None:
     part = state.part
     if is_over(state):
         return None
+    if part.owed:
+        wanted = part.owed[0][1]
+        return state if wanted.startswith(text) and music.bar(part, wanted) else None
     options = [text + more for more in ("", "|", ":", "]", "1", "2") if _BAR.fullmatch(text + more)]
-    closed = [music.bar(part, option) for option in options]
-    if state.late and len(state.named) < 2:
+    closed = [_closed(state, option) for option in options]
+    if state.late and leads(state):
         closed = [p if p and _hurried_bar(part, p) else None for p in closed]
     good = [p for p in closed if p is not None]
     if not good:
         return None
     return state if any(not p.loose for p in good) else state._replace(part=part._replace(loose=True))
+
+
+def _closed(state: State, text: str) -> Part | None:
+    """The voice under way behind this bar line."""
+    part = music.bar(state.part, text) if may_close(state, text) else None
+    stuck = part and several(state) and not part.complete and music.begin(part) is None
+    return None if stuck else part
 
 
 def _hurried_bar(before: Part, after: Part) -> bool:
@@ -322,7 +359,8 @@ def _flush(state: State) -> State | None:
             music_line = music_line and _music(music_line, letter)
         return music_line and _flush(music_line)
     if _BAR.fullmatch(text):
-        return _with(after, music.bar(part, text))
+        owes = together(state) and leads(state)
+        return _with(owing(after, text) if owes else after, _closed(state, text))
     if first in "|:":
         return None
     if first in "<>":

@@ -9,7 +9,7 @@ from fractions import Fraction
 from hf_abc.notation.fields import begins_value, voice_name
 from hf_abc.notation.meter import WHOLE, default_length, parse_length, parse_meter
 from hf_abc.notation.part import Part
-from hf_abc.notation.state import State, loosened, may_leave, switched, voices_open
+from hf_abc.notation.state import State, loosened, may_leave, switched, together, voices_open
 
 BODY_FIELDS = "IKLMPQTVWsw"  # abc2midi takes no others
 INLINE_FIELDS = "IKLMPQRVr"
@@ -24,7 +24,7 @@ def open_field(state: State, letter: str) -> State | None:
             return None
         if letter == "V" and state.voices and not state.named:
             state = loosened(state, True)
-        if letter in "ML" and not between(state.part):
+        if letter in "ML" and (together(state) or not between(state.part)):
             return None
     elif (
         (letter == "X") != (not state.seen)
@@ -76,8 +76,7 @@ def _close_field(state: State, text: str, mode: str) -> State | None:
     elif letter == "V":
         return switched(after, voice_name(value))
     if letter == "K" and not state.body and after:
-        counts = len(after.named) > 1
-        after = after._replace(body=True, part=after.part._replace(played=0 if counts else -1))
+        after = after._replace(body=True)
     return after
 
 

@@ -10,7 +10,7 @@ _MODES = (
     *("m", "min", "minor", "maj", "major", "mix", "mixolydian", "dor", "dorian", "phr", "phrygian"),
     *("lyd", "lydian", "loc", "locrian", "ion", "ionian", "aeo", "aeolian", "exp"),
 )
-_TAIL = re.compile(r"[\s%^_=]")
+_TAIL = re.compile(r"[ \t%^_=]")  # what is not ASCII comes byte by byte, some of which are spaces to Python
 
 
 @lru_cache(maxsize=1)
@@ -52,6 +52,8 @@ def begins_value(letter: str, text: str, names: tuple[str, ...] | None, *, whole
     `names` are the voices that a V: field may name, None for any. Of K:, M: and L: the value must be one
     that abc2midi takes; behind it may stand a space and anything, as a clef. Other fields take any text.
     """
+    if len(text) - len(text.lstrip()) > 8:
+        return False  # a value must come before the line is full
     if letter == "V":
         return _begins_name(text, names, whole)
     if letter == "X":
@@ -71,11 +73,12 @@ def _begins_name(text: str, names: tuple[str, ...] | None, whole: bool) -> bool:
     name = voice_name(text)
     if names is None:
         return bool(name) or not whole
-    if whole or text.lstrip() != name:
-        return name in names or not (text.strip() or whole)
-    return any(wanted.startswith(name) for wanted in names)
+    bare = text.removeprefix(" ")
+    if bare == name and not whole:
+        return any(wanted.startswith(name) for wanted in names)
+    return name in names and bare.startswith(name)
 
 
 def voice_name(value: str) -> str:
     """The name of the voice in a `V:` field."""
-    return (value.split() or [""])[0]
+    return re.split(r"[ \t]", value.lstrip(" \t"), maxsplit=1)[0]

@@ -44,7 +44,7 @@ class Measure(NamedTuple):
         """
         ticks = self.written(length)
         left, times, divided, each = self.tuplet
-        if not ticks or (each and each != ticks):
+        if not ticks or (each and each != ticks) or (left and ticks * times % divided):
             return False
         sounding = ticks * times // divided if left else ticks
         if self.mark:
@@ -65,9 +65,9 @@ class Part(NamedTuple):
     may end here, since it began at a section; mark: a `>` or `<` waits for its second note, as long as the
     `last` one; closing: the bar lines since the last note; first: no bar is
     over yet; fresh: the first bar since a repeat began; repeat: 0 none yet, 1 open, 2 closed; ending: the
-    number of the running ending, negative where its `:|` has come; played: length of the bars that are over,
-    -1 where nobody counts; tie: the pitches that the next note must hold, behind a `|` where a bar line has
-    come between.
+    number of the running ending, negative where its `:|` has come; owed: the bar lines that the leading voice
+    has written and this one has not, each with the ticks in front of it; tie: the pitches that the next note
+    must hold, behind a `|` where a bar line has come between.
     """
 
     unit: int
@@ -88,23 +88,29 @@ class Part(NamedTuple):
     tie: tuple[str, ...] = ()
     slur: bool = False
     sounded: bool = False
-    played: int = -1
+    owed: tuple[tuple[int, str], ...] = ()
     loose: bool = False
 
     @property
     def measure(self) -> Measure:
         """What decides whether a note fits."""
-        return Measure(self.unit, self.full, self.filled, self.carry, self.tuplet, self.mark, self.last)
+        carry = 0 if self.owed else self.carry
+        return Measure(self.unit, self.whole, self.filled, carry, self.tuplet, self.mark, self.last)
+
+    @property
+    def whole(self) -> int:
+        """How long the bar under way is to be: as the leading voice has it, else as the meter says."""
+        return self.owed[0][0] if self.owed else self.full
 
     @property
     def room(self) -> int:
         """What the bar still takes."""
-        return self.full - self.filled
+        return self.whole - self.filled
 
     @property
-    def length(self) -> int:
-        """All that has been played, where it is counted."""
-        return self.played + self.filled
+    def since(self) -> int:
+        """Ticks since the last bar line."""
+        return self.filled if self.closing is None else 0
 
     @property
     def complete(self) -> bool:
@@ -143,7 +149,6 @@ def begin(part: Part) -> Part | None:
         first=part.first and not part.filled,
         fresh=fresh,
         ending=part.ending if line.ending or part.ending == 1 or part.ending > 0 and not line.section else 0,
-        played=part.played + part.filled if part.played >= 0 else -1,
     )
 
 
@@ -176,10 +181,9 @@ def sound(part: Part, length: Ratio, pitches: tuple[str, ...]) -> Part | None:
 
 def rest_bars(part: Part, count: int) -> Part | None:
     """A rest of so many whole bars, `Z`."""
-    if part.filled or part.tuplet[0] or part.mark or part.tie:
+    if part.filled or part.tuplet[0] or part.mark or part.tie or (part.owed and part.whole != part.full):
         return None
-    played = part.played + (count - 1) * part.full if part.played >= 0 else -1
-    return part._replace(filled=part.full, last=0, played=played, loose=part.loose or part.carry > 0)
+    return part._replace(filled=part.full, last=0, loose=part.loose or part.carry > 0)
 
 
 def tuplet(part: Part, text: str) -> Part | None:
@@ -189,7 +193,10 @@ def tuplet(part: Part, text: str) -> Part | None:
     if part.tuplet[0] or part.mark or not 2 <= notes <= 9 or not 1 <= count <= 16 or not 1 <= time <= 9:
         return None
     # equal notes must come out as a multiple of a plain one, and the shortest of them must still fit
-    if count * time % notes or part.full and count * time // notes * FINEST > part.room:
+    if count * time % notes:
+        return None
+    shortest = FINEST * notes // gcd(FINEST * time, notes)  # that sounds a whole number of ticks
+    if part.whole and count * time // notes * shortest > part.room:
         return None
     return part._replace(tuplet=(count, time, notes, 0))
 
@@ -198,12 +205,14 @@ def broken(part: Part, mark: str) -> Part | None:
     """`>` or `<` behind a note: the next one must be as long."""
     if part.mark or not part.last or len(mark) > 3 or part.tie or part.closing is not None:
         return None
-    if part.full and part.room < part.last:
+    if part.tuplet[0] and not part.tuplet[3]:
+        return None  # a tuplet has begun, and no note of it
+    if part.whole and part.room < part.last:
         return None
     written = part.tuplet[3] or part.last
     if written // gcd(written, part.unit) > 16:
         return None  # no second note could be written so
-    loose = part.loose or bool(part.full and part.room - part.carry < part.last)
+    loose = part.loose or bool(part.whole and part.room - part.measure.carry < part.last)
     return part._replace(mark=True, loose=loose)
 
 
@@ -211,6 +220,8 @@ def bar(part: Part, text: str) -> Part | None:
     """A bar line, `|`, `||`, `|]`, `|:`, `:|`, `::`, `|1`, `:|2`, `[1` ..."""
     line = parse_barline(text)
     if part.tuplet[0] or part.mark or line.repeat_end > 1 or line.repeat_start > 1:
+        return None
+    if part.owed and part.owed[0] != (part.since, text):
         return None
     before = part.closing
     repeat, ending = part.repeat, part.ending
@@ -231,15 +242,19 @@ def bar(part: Part, text: str) -> Part | None:
         ending = number
     loose = part.loose or (before is None and not _closes_well(part, line))
     loose = loose or (line.ending != "" and ending == 1 and part.repeat != 1)
+    loose = loose or text == "||]"  # which abc2midi takes for the end of a chord
     loose = loose or (line.section and any(not tied.startswith("|") for tied in part.tie))
-    return part._replace(
+    after = part._replace(
         closing=before.merge(line) if before is not None else line,
         repeat=repeat,
         ending=ending,
+        owed=part.owed[1:],
         last=0,
         tie=tuple(tied if tied.startswith("|") else f"|{tied}" for tied in part.tie),
         loose=loose,
     )
+    # a tie must find its note
+    return None if after.tie and begin(after) is None else after
 
 
 def ends_well(part: Part) -> bool:
@@ -255,7 +270,7 @@ def _closes_well(part: Part, line: Barline) -> bool:
     if line.double and not line.repeat_end and (part.ending == 1 or part.repeat == 1 and not part.ending):
         return False  # the repeat would stay open
     total = part.carry + part.filled
-    if not part.full or not part.filled:
+    if not part.full or not part.filled or part.owed:
         return True
     if line.repeat_end:
         return total == part.full - (0 if part.fresh else part.pickup)

@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
+from hf_abc.notation.bars import parse_barline
 from hf_abc.notation.meter import WHOLE
-from hf_abc.notation.part import Part, Ratio
+from hf_abc.notation.part import FINEST, Part, Ratio
 
 
 class State(NamedTuple):
@@ -46,15 +47,49 @@ def loosened(state: State, loose: bool) -> State:
     return state._replace(part=state.part._replace(loose=True)) if loose else state
 
 
+def several(state: State) -> bool:
+    """Whether there are voices that must keep together."""
+    return state.voices and len(state.named) > 1
+
+
+def together(state: State) -> bool:
+    """Whether the voice under way is one of them."""
+    return several(state) and state.voice in state.named
+
+
+def leads(state: State) -> bool:
+    """Whether the voice under way decides where bars end: the first that the header names."""
+    return len(state.named) < 2 or (state.voices and state.voice == state.named[0])
+
+
+def is_behind(state: State) -> bool:
+    """Whether some named voice lacks a bar that another one has."""
+    if len(state.named) < 2:
+        return False
+    now = dict(state.others) | {state.voice: state.part}
+    if any(name not in now or now[name].owed for name in state.named):
+        return True
+    return state.part.closing is None
+
+
+def owing(state: State, text: str) -> State:
+    """The leading voice is about to write a bar line: all others must."""
+    line = (state.part.since, text)
+    parts = dict(state.others)
+    for name in state.named:
+        if name != state.voice:
+            part = parts.get(name) or _like(state.part)
+            parts[name] = part._replace(owed=(*part.owed, line))
+    return state._replace(others=tuple(sorted(parts.items())))
+
+
 def voices_open(state: State) -> tuple[str, ...] | None:
     """The names that a V: field of the body may have: None for any."""
-    if not state.body or not state.voices or len(state.named) < 2:
+    if not state.body or not several(state):
         return None
-    now = dict(state.others) | {state.voice: state.part}
-    lengths = {name: now[name].length if name in now else 0 for name in state.named}
-    most = max(lengths.values())
-    behind = [name for name in state.named if lengths[name] < most]
-    return tuple(behind or [n for n in state.named if n != state.voice] or state.named)
+    parts = dict(state.others)
+    behind = [name for name in state.named if name in parts and parts[name].owed]
+    return tuple(behind) or state.named[:1]
 
 
 def switched(state: State, name: str) -> State:
@@ -66,59 +101,75 @@ def switched(state: State, name: str) -> State:
     parts = dict(state.others)
     if state.part.sounded or state.part.closing or state.voice in state.named:
         parts[state.voice] = state.part._replace(loose=False)
-    new = parts.pop(name, None)
-    if new is None:
-        model = state.part
-        new = Part(model.unit, model.full, model.compound, played=0 if model.played >= 0 else -1)
+    new = parts.pop(name, None) or _like(state.part)
     return state._replace(voice=name, part=new, others=tuple(sorted(parts.items())))
 
 
+def _like(part: Part) -> Part:
+    """A voice that begins, in the meter and the unit of another one."""
+    return Part(part.unit, part.full, part.compound)
+
+
 def may_leave(state: State) -> bool:
-    """Whether the voice may be left here for another one."""
-    if not state.voices or len(state.named) < 2 or state.voice not in state.named:
+    """Whether the voice may be left here for another one: behind a bar line, and not to lead again at once
+    where the tune is over.
+    """
+    if not together(state):
         return True
     part = state.part
-    if part.tuplet[0] or part.mark or not (part.closing or not part.filled):
+    if part.closing is None or part.owed or part.tuplet[0] or part.mark:
         return False
-    return part.length >= max((p.length for _, p in state.others), default=0)
-
-
-def is_behind(state: State) -> bool:
-    """Whether a named voice is shorter than another one."""
-    if len(state.named) < 2:
-        return False
-    now = dict(state.others) | {state.voice: state.part}
-    lengths = [now[name].length if name in now else 0 for name in state.named]
-    return not min(lengths) or min(lengths) < max(lengths)
+    if is_behind(state):
+        return True
+    return not leads(state) and not (state.late and not part.repeats and not _tied(state))
 
 
 def fields_of(state: State, letters: str) -> str:
-    """Which of these fields a tune may still have: one that shall end, only those that change the voice."""
-    return letters if not state.late else "V" if len(state.named) > 1 else "-"
+    """Which of these fields a tune may still have: one that shall end, only those that change the voice;
+    voices that keep together, none that changes the meter.
+    """
+    if state.late:
+        return "V" if len(state.named) > 1 else "-"
+    return "".join(c for c in letters if c not in "LM") if together(state) else letters
 
 
 def is_over(state: State) -> bool:
     """Whether a tune that shall end may do so with the bar line that it has."""
     part = state.part
-    alone = state.late and len(state.named) < 2 and part.closing is not None
+    alone = state.late and leads(state)
     return bool(alone and part.closing and part.closing.section and part.complete and part.sounded)
 
 
+def _tied(state: State) -> bool:
+    """Whether the voice under way or one that waits for it has a note that must go on."""
+    return bool(state.part.tie) or any(p.tie for name, p in state.others if several(state))
+
+
 def may_begin(state: State) -> bool:
-    """Whether the voice may begin another bar."""
+    """Whether the voice may begin another bar, or go on with one."""
     part = state.part
-    last = state.late and part.sounded and not part.tie and len(state.named) < 2
-    if (
-        last
-        and part.closing is not None
-        and (not part.repeats or (part.closing.repeat_end and not part.closing.repeat_start))
-    ):
-        return False
-    if not state.voices or len(state.named) < 2 or part.closing is None:
+    if several(state) and not leads(state):
+        if state.voice not in state.named:
+            return False
+        return part.closing is None and part.filled > 0 or bool(part.owed and part.owed[0][0])
+    last = state.late and part.sounded and not _tied(state) and leads(state)
+    if not last or part.closing is None:
         return True
-    lengths = [p.length for name, p in state.others if name in state.named]
-    lengths += [0] * (len(state.named) - len(lengths) - (state.voice in state.named))
-    ahead = [length for length in lengths if length >= part.length]
-    alone = not ahead and not state.late  # it leads, and the others will follow
-    together = len(ahead) == len(lengths) and not state.late
-    return alone or together or part.length < max(lengths, default=0)
+    line = part.closing
+    return part.repeats and not (line.repeat_end and not line.repeat_start and not line.ending)
+
+
+def may_close(state: State, text: str) -> bool:
+    """Whether a bar line of a voice that keeps together with others may read so: with the music in front of
+    it, or to begin a repeat or an ending.
+    """
+    if not several(state) or state.part.owed:
+        return True
+    if not leads(state):
+        return False
+    before = state.part.closing
+    if before is None and state.part.filled:
+        return state.part.filled % FINEST == 0
+    line = parse_barline(text)
+    begins = (line.repeat_start or line.ending) and not (line.repeat_end and before)
+    return bool(begins) and not (before and (before.repeat_start or before.ending))

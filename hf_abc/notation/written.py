@@ -31,10 +31,10 @@ def ratio(length: str) -> Ratio | None:
 def longer(length: str) -> tuple[Ratio | None, ...]:
     """Lengths that this one can grow into."""
     if "/" not in length:
-        digits = tuple(str(n) for n in range(1, MOST + 1)) if not length else ()
+        digits = tuple(str(n) for n in range(1, MOST + 1) if str(n).startswith(length) and str(n) != length)
         texts = (
             *digits,
-            *(f"{n}/{p}" for n in (digits or (length,)) for p in _POWERS),
+            *(f"{n}/{p}" for n in digits for p in _POWERS),
             *(f"{length}/{p}" for p in _POWERS),
         )
     elif length.endswith("/"):

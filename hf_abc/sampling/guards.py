@@ -5,7 +5,9 @@
   nothing sound is among the likeliest tokens that make up 99.5 % of the probability, again and again.
 * The **loop guard** takes the third copy in a row of a block of one to eight bars back and has it written
   again, a little hotter; after `REWINDS` times it brings the strain to an end.
-* The **voice guard** lets no voice that the header names fall behind the others.
+* The **voice guard** keeps the voices that the header names together: the first one leads, and all others
+  get the same bars, equally long and with the same bar lines, before it leads on. A tune whose tokens run
+  out before its voices meet is taken back to where they last did.
 * Where none of the tokens that a model finds likely keeps the tune sound, it has lost count: the bar is taken
   back and written again, or more bars where that does not help.
 * A tune that is given up so before its `SHORTEST` bars, or whose length is wished, begins again behind its
@@ -24,14 +26,16 @@ import warnings
 from collections import deque
 from dataclasses import dataclass, field
 
+from hf_abc.notation.automaton import settled
+from hf_abc.notation.state import State, is_behind, leads, together
 from hf_abc.sampling.form import Count, Form
 from hf_abc.sampling.loops import COPIES, LONGEST, BarBook
 from hf_abc.sampling.vocabulary import BANNED, SOUND, Place, Vocabulary
 
 REWINDS = 3
 RETURNS = (6, 4)
-"""How often a tune may be taken back some bars because none of its likely tokens keeps it sound: as long as
-there are odd ones among them, only so often as the second number says.
+"""How often a tune may be taken back some bars because none of its likely tokens keeps it sound, for each of
+its voices: as long as there are odd ones among them, only so often as the second number says.
 """
 SHORTEST = 8
 STARTS = 3
@@ -71,6 +75,11 @@ class _Mark:
     bars: int
     count: Count | None
 
+    @property
+    def voices(self) -> int:
+        """How many voices the header names."""
+        return len(self.place.state.named) if self.place is not None else 0
+
 
 @dataclass(slots=True)
 class Watch:
@@ -80,7 +89,7 @@ class Watch:
     stretch that was taken back is drawn hotter; over: the tune must end at once; bars: those that have
     ended behind the prompt; rewinds: of the loop guard in all, rewound: since the tune last began; starts:
     how often it has begun again; bans: what would close a loop is forbidden, for a loop that writes where
-    nothing can be taken back.
+    nothing can be taken back; met: where all voices last were together.
     """
 
     guards: Guards
@@ -104,7 +113,7 @@ class Watch:
     stepped_aside: bool = False
     bans: bool = False
     _banned: tuple[int, frozenset[str]] = (0, frozenset())
-    lead: tuple[int, int] = (0, 0)
+    met: _Mark | None = None
 
     @classmethod
     def over_prompt(
@@ -121,7 +130,7 @@ class Watch:
         """The guards of a tune that begins with `ids`, the end token in front."""
         watch = cls(guards, vocabulary, len(ids), limit, bans=bans and guards.loops)
         if guards.bars:
-            watch.place = vocabulary.start
+            watch.place = vocabulary.start_of(ids[1:])
             watch.count = Count(form) if form else None
         for token in ids[1:]:
             if watch.place is not None:
@@ -183,9 +192,12 @@ class Watch:
         back = self._note(token)
         if self.count is not None and self.place is not None and back is None:
             self._steer(self.count, self.place)
-        early = self.guards.endings and self.place is not None and not self.place.state.late
-        if early and self.place is not None and self.limit - self.length <= self._needed():
-            self._hurry(self.place)
+        if self.guards.endings and self.place is not None and back is None:
+            state, left = self.place.state, self.limit - self.length
+            if not state.late and left <= self._needed(state):
+                self._hurry(self.place)
+            if left <= 1 and together(state) and not self.bans:
+                return self._meet(state)
         return back
 
     def _steer(self, count: Count, place: Place) -> None:
@@ -218,6 +230,8 @@ class Watch:
         self.marks.append(
             _Mark(self.length, self.book.voice, self.place, self.book.copy(), self.bars, counted)
         )
+        if several and self.place is not None and not _apart(self.place.state):
+            self.met = self.marks[-1]
         return None
 
     def _rewind(self, mark: _Mark) -> int:
@@ -243,7 +257,8 @@ class Watch:
         closing = self.place.state.part.closing
         if self.count is not None and closing is not None and closing.section:
             return 0
-        return (self.returns < RETURNS[0]) + (self.returns < RETURNS[1])
+        tries = self.returns // max(self.marks[0].voices, 1)
+        return (tries < RETURNS[0]) + (tries < RETURNS[1])
 
     def lost(self) -> int:
         """Take back what stands behind the last bar line, or more bars each time that the same place is not
@@ -260,9 +275,9 @@ class Watch:
         return self.length
 
     def _return_to(self, mark: _Mark) -> None:
-        given_up = self.returns >= RETURNS[0] and self.guards.endings or self.rewound > REWINDS
-        voices = len(mark.place.state.named) if mark.place is not None else 0
-        too_short = mark.bars < SHORTEST * max(voices, 1) or self.count is not None
+        tries = self.returns // max(mark.voices, 1)
+        given_up = tries >= RETURNS[0] and self.guards.endings or self.rewound > REWINDS
+        too_short = mark.bars < SHORTEST * max(mark.voices, 1) or self.count is not None
         again = given_up and self.place is not None and too_short and self.starts < STARTS
         if again and self.marks[0].length == self.prompt:
             mark = self.marks[0]
@@ -279,22 +294,30 @@ class Watch:
         """Bring the tune to an end, be it as long as was wished or not."""
         self.place, self.count = self.vocabulary.hurried(place), None
 
-    def _needed(self) -> int:
+    def _meet(self, state: State) -> int | None:
+        """No tokens are left and the voices may be apart: back to where they last were together, and over;
+        where they never were, the tune begins again.
+        """
+        if not _apart(state):
+            return None
+        if self.met is not None:
+            self.length, self.place, self.book = self.met.length, self.met.place, self.met.book
+            self.bars, self.over = self.met.bars, True
+            return self.length
+        before, self.rewound = self.starts, REWINDS + 1
+        self._return_to(self.marks[0])
+        return self.length if self.starts > before else None
+
+    def _needed(self, state: State) -> int:
         """Tokens that it takes to bring the tune to an end from here."""
-        one = 2 * self.longest_bar + 8
-        assert self.place is not None
-        state = self.place.state
-        count = len(state.named)
-        if count < 2 or not self.guards.voices:
-            return one
-        now = dict(state.others) | {state.voice: state.part}
-        lengths = [now[name].length if name in now else 0 for name in state.named]
-        most = max(lengths)
-        if min(lengths) == most:  # all together: the next system costs what the last one did
-            system = self.length - self.lead[0]
-            self.lead = (self.length, max(system, 1) if self.lead[0] else self.lead[1])
-            return self.lead[1] * 5 // 4 + one
-        if lengths.count(most) > 1 or state.part.length < most:
-            return 0
-        behind = count - 1
-        return (self.length - self.lead[0]) * behind * 13 // 10 + one
+        bars = 2
+        if together(state):
+            bars += sum(len(part.owed) for _, part in (*state.others, ("", state.part)))
+            bars += len(state.named) if leads(state) and state.part.closing is None else 0
+        return bars * self.longest_bar + 8
+
+
+def _apart(state: State) -> bool:
+    """Whether some voice lacks a bar, were the symbol under way over."""
+    over = settled(state)
+    return over is None or is_behind(over)

@@ -74,6 +74,18 @@ class Vocabulary:
         """Where every tune begins."""
         return self.place(self.first)
 
+    def start_of(self, tokens: list[int]) -> Place:
+        """Where a tune of these tokens begins: without the voice guard where its voices are apart."""
+
+        apart = self.place(self.first._replace(voices=False))
+        for start in (self.start, apart):
+            place: Place | None = start
+            for token in tokens:
+                place = place and self.follow(place, token)[0]
+            if place is not None:
+                return start
+        return self.start
+
     def place(self, state: State) -> Place:
         """The place of a state."""
         found = self.places.get(state)

@@ -2,6 +2,7 @@
 
 import random
 import re
+import string
 
 import pytest
 from hypothesis import given, settings
@@ -181,30 +182,95 @@ def test_a_hurried_tune_ends_with_its_strain():
     assert step(step(closed, "\n"), "G") is None
 
 
-VOICES = "X:1\nM:2/4\nL:1/8\nV:1\nV:2\nK:C\n"
+VOICES = "X:1\nM:2/4\nL:1/8\nV:1\nV:2\nV:3\nK:C\n"
+TOGETHER = START._replace(voices=True)
 
 
 def test_no_voice_is_left_behind():
-    start = START._replace(voices=True)
-    one, _ = walk(VOICES + "V:1\nC4|D4|\n", start)
-    assert may_end(one) is None  # the second voice has no music
-    assert walk("V:1", one)[0] is None  # it is its turn
-    both, _ = walk("V:2\nE4|F4|\n", one)
+    one, _ = walk(VOICES + "V:1\nC4|D4|\n", TOGETHER)
+    assert may_end(one) is None  # the others have no music
+    assert walk("V:1", one)[0] is None  # it is their turn
+    two, _ = walk("V:2\nE4|F4|\n", one)
+    assert may_end(two) is None
+    three, _ = walk("V:3\nG4|A4|", two)
+    assert may_end(three) is not None
+    assert walk("G4|", three)[0] is None  # the first one leads
+    assert walk("\nV:2", three)[0] is None
+    assert walk("\nV:1\nG4|", three)[0] is not None
+
+
+def test_the_others_get_the_bars_of_the_first_voice():
+    one, _ = walk(VOICES + "V:1\n|:C|D4|E3:|\n", TOGETHER)
+    for wrong in (
+        "C",
+        "|C",
+        "|:C2|",
+        "|:C|D4|E3|\n",
+        "|:C|D4|E3:||",
+        "|:C|D4|E3:|\nF",
+        "|:C|D4|Z",
+        "|:C|D2|",
+    ):
+        assert walk(f"V:2\n{wrong}", one)[0] is None, wrong
+    both, _ = walk("[V:2]|:C|D2D2|E/E/EE:|\n[V:3]|:z|z4|(3CDE G:|\n", one)
     assert may_end(both) is not None
-    assert walk("G4|", both)[0] is not None  # all together: anyone may lead
-    behind, _ = walk("V:2\nE4|\n", one)
-    assert may_end(behind) is None
-    assert walk("V:1", behind)[0] is None
+    further, _ = walk("V:1\n", both)
+    assert walk("F4|\n", further)[0] is not None
+    assert walk("|\n", further)[0] is None  # no bar lines without music
+    assert walk("[V:2]", further)[0] is None  # nor turns
+    assert walk("M:3/4", further)[0] is None
+    assert walk("Z2|", further)[0] is None
+    assert walk("|:F4:|\nV:2\n|:F4:|", further)[0] is not None
 
 
-def test_a_voice_that_has_caught_up_waits():
-    start = START._replace(voices=True)
-    one, _ = walk(VOICES.replace("V:2\n", "V:2\nV:3\n") + "V:1\nC4|D4|\nV:2\nE4|", start)
-    assert walk("F4|\n", one)[0] is not None
-    assert walk("F4|\nG", one)[0] is None
-    assert walk("F4|\nV:1", one)[0] is None
-    done, _ = walk("F4|\nV:3\nG4|A4|\n", one)
-    assert may_end(done) is not None
+def test_voices_end_together_when_hurried():
+    one, _ = walk(VOICES + "V:1\nC4|D2", TOGETHER)
+    late = hurried(one)
+    assert walk("D2|", late)[0] is None or walk("D2|\n", late)[0] is None  # the end has a double bar
+    led, _ = walk("D2|]\n", late)
+    assert walk("C", led)[0] is None
+    whole, _ = walk("[V:2]C4|D4|]\n[V:3]E4|F2-", led)
+    assert whole is None  # no tie over the end
+    whole, _ = walk("[V:2]C4|D4|]\n[V:3]E4|F4|]\n", led)
+    assert may_end(whole) is not None
+    assert walk("[V", whole)[0] is None
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 10**6))
+def test_voices_that_are_hurried_always_meet(seed):
+    draw = random.Random(seed)
+    state, _ = walk(VOICES, TOGETHER)
+    for _ in range(draw.randrange(1, 150)):
+        options = _options(state, LETTERS + "VVK123\n\n]||")
+        options = [o for o in options if not re.search(r"\d\d", o.pending)] or options
+        state = draw.choice(options)
+    for _ in range(3000):
+        if may_end(state) is not None:
+            return
+        state = hurried(state)
+        options = _options(state, "ABCDEFGabcdefg^_=',0123456789/|:]\nzxV[ )}!K\"")
+        options = [o for o in options if "K" not in o.pending] or options
+        nearest = min(map(_distance, options))
+        state = draw.choice(
+            [o for o in options if _distance(o) == nearest or draw.random() < 0.02] or options
+        )
+    pytest.fail(f"no way to an end from {state}")
+
+
+def _options(state, letters):
+    for some in (letters, string.printable):
+        options = [after.strict() for c in some if (after := step(state, c)) is not None]
+        if options:
+            return options
+    pytest.fail(f"no way on from {state}")
+
+
+def _distance(state):
+    """How far a walk is from its end: bars that voices owe, room in the bar under way."""
+    parts = [state.part, *(part for _, part in state.others)]
+    text = (state.mode not in ("music", "line")) + state.grace
+    return sum(len(part.owed) for part in parts), text, state.part.room if state.part.closing is None else 0
 
 
 def test_cases_that_are_wrong_in_old_books_do_not_hang():
