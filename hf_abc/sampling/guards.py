@@ -131,6 +131,9 @@ class Watch:
         watch = cls(guards, vocabulary, len(ids), limit, bans=bans and guards.loops)
         if guards.bars:
             watch.place = vocabulary.start_of(ids[1:])
+            if watch.place is not vocabulary.start:
+                what = f"the voices before {_last_line(text)!r} are apart"
+                warnings.warn(f"{what}: it is written without the voice guard", stacklevel=2)
             watch.count = Count(form) if form else None
         for token in ids[1:]:
             if watch.place is not None:
@@ -147,7 +150,7 @@ class Watch:
     def step_aside(self, text: str) -> None:
         """Let this tune go on without the bar guard."""
         self.place, self.stepped_aside = None, True
-        what = f"the prompt {text[-40:]!r} begins no sound tune" if text else "no token keeps this tune sound"
+        what = f"{_last_line(text)!r} begins no sound tune" if text else "no token keeps this tune sound"
         warnings.warn(f"{what}: it is written without the bar guard", stacklevel=2)
 
     def verdict(self, token: int) -> int:
@@ -315,6 +318,10 @@ class Watch:
             bars += sum(len(part.owed) for _, part in (*state.others, ("", state.part)))
             bars += len(state.named) if leads(state) and state.part.closing is None else 0
         return bars * self.longest_bar + 8
+
+
+def _last_line(text: str) -> str:
+    return text.rstrip().rpartition("\n")[2][-60:]
 
 
 def _apart(state: State) -> bool:

@@ -129,7 +129,8 @@ def test_a_tune_is_hurried_in_time():
 
 def test_a_prompt_whose_voices_are_apart_is_written_without_the_voice_guard(model, tokenizer):
     apart = HEAD + "[V:1]CDEF|G4|\n[V:2]E4|\n[V:1]"
-    watch = watch_over(tokenizer, apart, 300)
+    with pytest.warns(UserWarning, match="without the voice guard"):
+        watch = watch_over(tokenizer, apart, 300)
     assert watch.place is not None and not watch.place.state.voices
 
 
