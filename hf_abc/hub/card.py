@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hf_abc.errors import InputError, OutputError
+from hf_abc.evaluation.scorecard_table import DISTANCES
 from hf_abc.hub import wording
 from hf_abc.hub.part import Part
 from hf_abc.hub.results import metrics, sampled_ways
@@ -24,21 +25,6 @@ PLOTS = {
     "music": "Musical distances, beside those between human tunes",
 }
 """The plots of `hf-abc evaluate`, which lie in RUN/evaluation, and what they show."""
-
-_DISTANCES = {
-    "pitch_classes": "pitches above the tonic",
-    "intervals": "intervals",
-    "durations": "note lengths",
-    "bar_rhythms": "rhythms of bars",
-    "range": "range in semitones",
-    "notes": "notes in a tune",
-    "bars": "bars in a tune",
-    "repeated_bars": "share of repeated bars",
-    "in_key": "share of notes in the key",
-    "compression": "size after compression",
-    "tonic_end": "share that ends on the tonic",
-    "aabb": "share in the form AABB",
-}
 
 
 def write_card(run_folder: Path) -> Path:
@@ -95,7 +81,7 @@ def model_card(
             for name in measured
             if name.startswith("against_") and name != "against_witten_bell_5"
         },
-        distances=_DISTANCES,
+        distances=DISTANCES,
         plots={
             f"evaluation/{name}.svg": words
             for name, words in PLOTS.items()
