@@ -105,9 +105,7 @@ def _line(state: State, c: str) -> State | None:
     """The beginning of a line: a field or music."""
     pending = state.pending
     if not pending:
-        if c in _LETTERS and (
-            not state.body or (c in fields_of(state, BODY_FIELDS) and open_field(state, c))
-        ):
+        if c in (fields_of(state, BODY_FIELDS) if state.body else _LETTERS) and open_field(state, c):
             return state._replace(pending=c)
         if c == "%":
             return state._replace(mode="comment") if state.seen and not state.late else None

@@ -92,8 +92,8 @@ def test_odd_steps_are_told_from_sound_ones():
 @pytest.mark.parametrize(
     ("head", "ends_at"),
     [
-        ("T:no number\n", 1),
-        ("X:1\nK:G\n", 5),  # no meter
+        ("T:no number\n", 0),
+        ("X:1\nK:G\n", 4),  # no meter
         ("X:1\nM:4/5", 8),
         ("X:1\nM:4/4\nL:1/5", 14),
         ("X:1\nM:4/4\nK:H\n", 13),
