@@ -2,7 +2,8 @@
 
 Bars are counted as musicians do: a pick-up and the short bar that makes up for it are one, repeats are not
 played. With both, the bars are divided among the parts. The bar guard is told when a part's last bar comes,
-and then lets it end; before that it lets neither the tune nor the part end. Only for a single voice.
+and then lets it end; before that it lets neither the tune nor the part end. Of several voices the leading one
+counts.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 from hf_abc.notation.automaton import settled
 from hf_abc.notation.bars import parse_barline
-from hf_abc.notation.state import State
+from hf_abc.notation.state import State, leads
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class Count:
         if over is None:
             return False
         count = self.copy()
-        if over.part.closing is None and over.part.filled:
+        if over.part.closing is None and over.part.filled and leads(over):
             count.ended_bar(over)
         parts = count.parts + count.running
         # a tune whose last bars do not add up may end a bar early, rather than never

@@ -165,7 +165,7 @@ class Watch:
         if self.count is not None and verdict:
             if token == self.vocabulary.end_id:
                 return verdict if self.count.complete(self.place.state) else BANNED
-            if further is not None and self.count.too_early(further.state):
+            if further is not None and leads(further.state) and self.count.too_early(further.state):
                 return BANNED
         return verdict
 
@@ -193,7 +193,7 @@ class Watch:
             if self.place is None and token != self.vocabulary.end_id:
                 self.step_aside("")
         back = self._note(token)
-        if self.count is not None and self.place is not None and back is None:
+        if self.count is not None and self.place is not None and back is None and leads(self.place.state):
             self._steer(self.count, self.place)
         if self.guards.endings and self.place is not None and back is None:
             state, left = self.place.state, self.limit - self.length
@@ -218,7 +218,7 @@ class Watch:
         if not text or not self.book.write(text):
             return None
         self.bars += 1
-        if self.count is not None and self.place is not None:
+        if self.count is not None and self.place is not None and leads(self.place.state):
             self.count.ended_bar(self.place.state)
         if self.marks:
             self.longest_bar = max(self.longest_bar, min(self.length - self.marks[-1].length, 60))

@@ -9,6 +9,7 @@ from transformers import GPT2Config, GPT2LMHeadModel
 from hf_abc.abcmidi import check_book, compiles
 from hf_abc.models.tokenizers import encode, train_tokenizer
 from hf_abc.notation.bars import bars
+from hf_abc.sampling.form import Form
 from hf_abc.sampling.generator import generate_tunes, vocabulary_of
 from hf_abc.sampling.guards import ALL_GUARDS, Guards, Watch
 from hf_abc.sampling.processors import TuneGuard
@@ -95,6 +96,19 @@ def test_a_model_that_knows_nothing_keeps_its_voices_together(model, tokenizer):
 def test_without_the_guard_they_fall_apart(model, tokenizer):
     samples = generate_tunes(model, tokenizer, [HEAD] * 8, seed=1, min_p=0.02, guards=Guards(voices=False))
     assert any(set(lines_of(sample.text)) != {"1", "2", "3"} for sample in samples)
+
+
+@pytest.mark.parametrize("form", [Form(4), Form(6, 2)])
+def test_voices_of_so_many_bars(model, tokenizer, form):
+    samples = generate_tunes(
+        model, tokenizer, [HEAD] * 8, seed=1, min_p=0.02, guards=ALL_GUARDS, forms=[form] * 8
+    )
+    found = []
+    for sample in samples:
+        lengths = [sum(ticks for ticks, _ in lines) for lines in lines_of(sample.text).values()]
+        assert len(lengths) == 3 and len(set(lengths)) == 1, sample.text
+        found.append(lengths[0] / 20160)
+    assert sum(abs(bars - form.bars) <= 1 for bars in found) >= 6, found
 
 
 def test_a_tune_whose_tokens_run_out_goes_back_to_where_its_voices_met():
