@@ -1,0 +1,50 @@
+"""The published studies: their pages are what their committed result files give, and they keep the promises
+that a reader relies on.
+"""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hf_abc.recipe import load_study
+from hf_abc.scaling.report import write_report
+from hf_abc.scaling.results import read_ground, read_results
+
+PUBLISHED = Path(__file__).parents[2] / "docs" / "scaling"
+FOLDERS = sorted(page.parent for page in PUBLISHED.glob("*/README.md"))
+_NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?(?:e[+-]\d+)?")
+
+published = pytest.mark.parametrize("folder", FOLDERS, ids=[folder.name for folder in FOLDERS])
+
+
+def numbers(text: str) -> list[float]:
+    return [float(number.replace(",", "")) for number in _NUMBER.findall(text)]
+
+
+@published
+def test_the_page_is_that_of_the_results(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder / "runs", tmp_path / "runs")
+    shutil.copy(folder / "corpus.json", tmp_path)
+    page = write_report(load_study(f"scaling/{folder.name}"), tmp_path).read_text(encoding="utf-8")
+    told = (folder / "README.md").read_text(encoding="utf-8")
+    assert _NUMBER.sub("#", page) == _NUMBER.sub("#", told)
+    assert numbers(page) == pytest.approx(numbers(told), rel=2e-3, abs=2e-3)  # an optimiser's last digits
+    for plot in folder.glob("*.svg"):
+        assert (tmp_path / plot.name).is_file() and f"({plot.name})" in told
+
+
+@published
+def test_every_run_was_done_and_long_enough(folder: Path) -> None:
+    study = load_study(f"scaling/{folder.name}")
+    read_ground(folder)
+    ladder = [run for run in read_results(folder) if run.part == "ladder"]
+    assert "Not run yet" not in (folder / "README.md").read_text(encoding="utf-8")
+    assert {run.seed for run in ladder} == set(study.seeds)
+    assert not any(run.diverged for run in ladder)
+    if folder.name == "cpu":
+        assert all(run.steps >= 900 for run in ladder)
+        assert {(run.family, run.size) for run in ladder} == {
+            (family, size) for family, one in study.families().items() for size in one.sizes
+        }
