@@ -103,7 +103,8 @@ def fit(
         check_branch(branch, recipe, texts)
     accelerator = make_accelerator(recipe)
     if accelerator.is_main_process and force:
-        run_folder.clear(out)
+        with run_folder.alone(out):
+            run_folder.clear(out)
     accelerator.wait_for_everyone()
     if run_folder.is_finished(out, mark):
         if accelerator.is_main_process:
@@ -113,7 +114,8 @@ def fit(
     progress = Progress(recipe.training.steps, show=accelerator.is_main_process)
     if accelerator.is_main_process:
         run_folder.claim(out, mark)
-    with quiet_libraries():
+    alone = run_folder.alone(out) if accelerator.is_main_process else nullcontext()
+    with alone, quiet_libraries():
         progress.say(f"preparing tokenizer, model and first epoch from {len(train):,} tunes")
         start = make_start(recipe, train, validation)
         counts = parameter_counts(start.model)

@@ -11,7 +11,8 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,11 @@ from hf_abc.record import (
     plain,
 )
 from hf_abc.training.checkpoint import BEST, FOLDER
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -104,6 +110,27 @@ def claim(out: Path, run: str) -> None:
             atomic_write(claimed, run + "\n")
     except OSError as error:
         raise OutputError(f"{out} cannot be written ({error.strerror}): choose another folder") from error
+
+
+@contextmanager
+def alone(out: Path) -> Iterator[None]:
+    """Hold a claimed folder while a run is trained in it. OutputError when another process does. Where the
+    file system knows no locks, nothing is held: a lock that outlives its process would be worse.
+    """
+    claimed = out / _CLAIM
+    if fcntl is None or not claimed.is_file():
+        yield
+        return
+    with claimed.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OutputError(
+                f"{out} is being trained by another process: wait for it, or choose another folder"
+            ) from None
+        except OSError:
+            pass
+        yield
 
 
 def clear(out: Path) -> None:
