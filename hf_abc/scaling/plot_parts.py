@@ -10,6 +10,7 @@ from hf_abc.scaling.results import Result
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 COLORS = {"gpt2": "#3566a8", "lstm": "#c8792b"}
 MARKS = {"gpt2": "o", "lstm": "s"}
@@ -27,6 +28,17 @@ def by_size(fits: Fits, family: str) -> dict[str, list[Result]]:
 def last(fits: Fits, family: str) -> Result:
     """The largest model of a family, its first seed."""
     return list(by_size(fits, family).values())[-1][0]
+
+
+def few_ticks(axis: Axis) -> None:
+    """Numbers at 1, 2 and 5 of each power of ten of a logarithmic axis, and nowhere else."""
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=30))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(
+        lambda value, _: f"{value:g}" if value < 1e5 else f"{value:.0e}".replace("+", "")
+    )
 
 
 def placed(axes: Axes, found: Mapping[str, Any], family: str, label: str) -> None:

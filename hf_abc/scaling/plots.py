@@ -11,7 +11,7 @@ import numpy as np
 
 from hf_abc.record import atomic_write
 from hf_abc.scaling.fits import Fits
-from hf_abc.scaling.plot_parts import COLORS, MARKS, NAMES, by_size, last, placed
+from hf_abc.scaling.plot_parts import COLORS, MARKS, NAMES, by_size, few_ticks, last, placed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -103,6 +103,7 @@ def _costs(figure: Figure, fits: Fits) -> None:
                 color=COLORS[family], markersize=4, label=NAMES[family],
             )  # fmt: skip
         axes.set(xscale="log", xlabel=label)
+        few_ticks(axes.xaxis)
     left.set_ylabel("test nats per character")
     left.legend()
 
@@ -147,7 +148,7 @@ def _places(figure: Figure, fits: Fits) -> None:
     for axes in (left, right):
         axes.set_ylim(bottom=0)
     left.set_ylabel("test bits per character")
-    left.legend()
+    left.legend(loc="lower right")
 
 
 def _rates(figure: Figure, fits: Fits) -> None:
@@ -166,6 +167,8 @@ def _rates(figure: Figure, fits: Fits) -> None:
         )
     left.set(xscale="log", xlabel="learning rate", ylabel="validation nats per character")
     right.set(xscale="log", yscale="log", xlabel="width", ylabel="best learning rate")
+    few_ticks(right.xaxis)
+    few_ticks(right.yaxis)
     tried = sorted({rate for optima in fits.optima.values() for one in optima for rate, _ in one.tried})
     left.set_xticks(tried, [f"{rate:.2g}" for rate in tried], rotation=40, fontsize=7)
     left.minorticks_off()
@@ -184,6 +187,7 @@ def _resources(figure: Figure, fits: Fits) -> None:
             )  # fmt: skip
             axes.set(xscale="log", xlabel="parameters in matrices")
     left.set(yscale="log", ylabel="CPU seconds")
+    few_ticks(left.yaxis)
     right.set(ylabel="peak memory, GiB", ylim=(0, None))
     left.legend()
 

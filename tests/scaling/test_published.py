@@ -48,3 +48,16 @@ def test_every_run_was_done_and_long_enough(folder: Path) -> None:
         assert {(run.family, run.size) for run in ladder} == {
             (family, size) for family, one in study.families().items() for size in one.sizes
         }
+
+
+def test_what_is_told_of_a_study_stands_in_its_report() -> None:
+    told = (
+        (PUBLISHED / "README.md")
+        .read_text(encoding="utf-8")
+        .split("## What came out")[1]
+        .split("\nAny key")[0]
+    )
+    report = (PUBLISHED / "cpu" / "README.md").read_text(encoding="utf-8")
+    exact = re.findall(r"\d+\.\d{3,}", told)
+    assert len(exact) > 20
+    assert [number for number in exact if number not in report] == []
