@@ -10,6 +10,7 @@ The end token clears the state, as in the model.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -20,6 +21,18 @@ if TYPE_CHECKING:
 
 State = list[tuple[Tensor, Tensor]]
 """Output h and cell c of each layer, each (rows, hidden)."""
+_SPACING = 16
+"""Tokens from one kept state of a row to the next: going back reads fewer than these again. (Without them, in
+a run in which a weak model lost its way every hundred tokens, more than half of the time was reading again.)
+"""
+
+
+@dataclass(slots=True)
+class Memory:
+    """The states of all rows, and of each row those behind every `_SPACING` tokens, by how many they are."""
+
+    state: State
+    kept: list[dict[int, State]]
 
 
 class LstmDecoder:
@@ -55,9 +68,9 @@ class LstmDecoder:
     def vocab_size(self) -> int:
         return len(self.single.first)
 
-    def memory(self, rows: int, length: int) -> State:
+    def memory(self, rows: int, length: int) -> Memory:
         """The states of `rows` tunes, cleared; an LSTM needs no `length`."""
-        return self._cleared(rows, torch.float32)
+        return Memory(self._cleared(rows, torch.float32), [{} for _ in range(rows)])
 
     def _cleared(self, rows: int, dtype: torch.dtype) -> State:
         def nothing() -> Tensor:
@@ -65,26 +78,38 @@ class LstmDecoder:
 
         return [(nothing(), nothing()) for _ in range(self.count)]
 
-    def prefill(self, ids: Tensor, memory: State, row: int) -> None:
+    def prefill(self, ids: Tensor, memory: Memory, row: int) -> None:
         """Read the tokens `ids` (length,) from a cleared state into a row of the memory."""
-        state = self._cleared(1, torch.float32)
-        for token in ids:
+        memory.kept[row] = {}
+        self.back(ids, memory, row)
+
+    def back(self, ids: Tensor, memory: Memory, row: int) -> None:
+        """Put a row back to the state behind the tokens `ids`, with which what it has read begins."""
+        kept = {length: state for length, state in memory.kept[row].items() if length <= len(ids)}
+        start = max(kept, default=0)
+        state = [(h.clone(), c.clone()) for h, c in kept[start]] if kept else self._cleared(1, torch.float32)
+        for length, token in enumerate(ids[start:], start + 1):
             self._step(self.single, token[None], state)
-        for (h, c), (own_h, own_c) in zip(memory, state, strict=True):
+            if length % _SPACING == 0:
+                kept[length] = [(h.clone(), c.clone()) for h, c in state]
+        memory.kept[row] = kept
+        for (h, c), (own_h, own_c) in zip(memory.state, state, strict=True):
             h[row], c[row] = own_h[0], own_c[0]
 
-    def back(self, ids: Tensor, memory: State, row: int) -> None:
-        """Put a row back to the state behind the tokens `ids`, which it reads again."""
-        self.prefill(ids, memory, row)
-
-    def copy(self, memory: State, source: int, target: int, length: int) -> None:
+    def copy(self, memory: Memory, source: int, target: int, length: int) -> None:
         """Give the row `target` what the row `source` has read."""
-        for h, c in memory:
+        for h, c in memory.state:
             h[target], c[target] = h[source], c[source]
+        memory.kept[target] = dict(memory.kept[source])
 
-    def step(self, ids: Tensor, at: Tensor, memory: State) -> Tensor:
-        """Give each of the first n rows one token `ids` (n,); the logits (n, vocab) of the next."""
-        return self._step(self.single, ids, memory)
+    def step(self, ids: Tensor, at: Tensor, memory: Memory) -> Tensor:
+        """Give each of the first n rows one token `ids` (n,), its `at`-th (n,); the logits (n, vocab)."""
+        logits = self._step(self.single, ids, memory.state)
+        for row, place in enumerate(at.tolist()):
+            if (place + 1) % _SPACING == 0:
+                state = [(h[row : row + 1].clone(), c[row : row + 1].clone()) for h, c in memory.state]
+                memory.kept[row][place + 1] = state
+        return logits
 
     def exact_logits(self, ids: Tensor) -> Tensor:
         """The logits (vocab,) of what follows the tokens `ids` (length,), in double precision throughout."""

@@ -15,12 +15,12 @@ def test_a_folder_is_trained_in_by_one_process_alone(tmp_path: Path) -> None:
     with run_folder.alone(tmp_path / "new"):  # nobody's yet
         pass
     run_folder.claim(tmp_path, "abc")
-    with run_folder.alone(tmp_path):
-        with (
-            pytest.raises(OutputError, match="is being trained by another process"),
-            run_folder.alone(tmp_path),
-        ):
-            pass
+    with (
+        run_folder.alone(tmp_path),
+        pytest.raises(OutputError, match="is being trained by another process"),
+        run_folder.alone(tmp_path),
+    ):
+        pass
     with run_folder.alone(tmp_path):
         pass
 
