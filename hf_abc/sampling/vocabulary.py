@@ -76,7 +76,6 @@ class Vocabulary:
 
     def start_of(self, tokens: list[int]) -> Place:
         """Where a tune of these tokens begins: without the voice guard where its voices are apart."""
-
         apart = self.place(self.first._replace(voices=False))
         for start in (self.start, apart):
             place: Place | None = start

@@ -10,7 +10,7 @@ import pytest
 
 from hf_abc.recipe import load_study
 from hf_abc.scaling.report import write_report
-from hf_abc.scaling.results import read_ground, read_results
+from hf_abc.scaling.results import read_results
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "scaling"
 FOLDERS = sorted(page.parent for page in PUBLISHED.glob("*/README.md"))
@@ -38,7 +38,6 @@ def test_the_page_is_that_of_the_results(folder: Path, tmp_path: Path) -> None:
 @published
 def test_every_run_was_done_and_long_enough(folder: Path) -> None:
     study = load_study(f"scaling/{folder.name}")
-    read_ground(folder)
     ladder = [run for run in read_results(folder) if run.part == "ladder"]
     assert "Not run yet" not in (folder / "README.md").read_text(encoding="utf-8")
     assert {run.seed for run in ladder} == set(study.seeds)
