@@ -1,6 +1,7 @@
 """The lines above a score: titles, and below them the rhythm at the left and the composers at the right.
 
-verovio draws the title of a MusicXML file and none of the rest, so all of it is put here.
+verovio draws the title of a MusicXML file and none of the rest, so all of it is put here; the words below are put by
+`verses`.
 """
 
 from xml.etree import ElementTree
@@ -8,54 +9,55 @@ from xml.etree import ElementTree
 from hf_abc.notation.tune import header_fields
 from hf_abc.rendering.words import plain_words, titles_of
 
-_SVG = "{http://www.w3.org/2000/svg}"
+SVG = "{http://www.w3.org/2000/svg}"
 _MOST_LINES = 3  # of titles, and of composers
 _TITLE, _SUBTITLE, _SMALL = 600.0, 420.0, 380.0  # sizes in the units of the music: a staff is 720 high
-_LEAD = 1.4  # from line to line, in sizes
-_LETTER = 0.58  # about the width of a letter, in sizes, in the widest serif fonts
+LEAD = 1.4  # from line to line, in sizes
+LETTER = 0.58  # about the width of a letter, in sizes, in the widest serif fonts
 
 
 def headed(svg: str, text: str) -> str:
     """The picture of `score`, with the heading of the tune above the music; it grows by that."""
     root = ElementTree.fromstring(svg)
-    music = root.find(f"{_SVG}svg")
-    page = music.find(f"{_SVG}g") if music is not None else None
+    music = root.find(f"{SVG}svg")
+    page = music.find(f"{SVG}g") if music is not None else None
     if music is None or page is None:
         return svg
     outer, inner = (list(map(float, each.get("viewBox", "").split())) for each in (root, music))
-    left, width = _margin(page), inner[2] - 2 * _margin(page)
+    left, width = margin(page), inner[2] - 2 * margin(page)
     lines, y = [], 0.0
     for size, words in [(_SUBTITLE if n else _TITLE, t) for n, t in enumerate(titles_of(text)[:_MOST_LINES])]:
-        y += size * _LEAD
-        lines.append(_line(words, left + width / 2, y, size, "middle", width))
+        y += size * LEAD
+        lines.append(text_line(words, left + width / 2, y, size, "middle", width))
     fields = header_fields(text)
     composers = [plain_words(name) for name in fields.get("C", []) if name][:_MOST_LINES]
     rhythm = plain_words(fields.get("R", [""])[0])
     for words in composers or [""] * bool(rhythm):
-        y += _SMALL * _LEAD
-        lines.append(_line(words, left + width, y, _SMALL, "end", width * 0.7))
+        y += _SMALL * LEAD
+        lines.append(text_line(words, left + width, y, _SMALL, "end", width * 0.7))
     if rhythm:
-        lines.append(_line(rhythm, left, y, _SMALL, "start", width * 0.3))
-    page.set("transform", f"translate({left:g}, {y + _margin(page):g})")
+        lines.append(text_line(rhythm, left, y, _SMALL, "start", width * 0.3))
+    page.set("transform", f"translate({left:g}, {y + margin(page):g})")
     inner[3] += y
     outer[3] += y * outer[2] / inner[2]
     for each, box in ((root, outer), (music, inner)):
         each.set("viewBox", " ".join(f"{number:g}" for number in box))
     music.extend(lines)
-    ElementTree.register_namespace("", _SVG[1:-1])
+    ElementTree.register_namespace("", SVG[1:-1])
     return ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
-def _margin(page: ElementTree.Element) -> float:
+def margin(page: ElementTree.Element) -> float:
+    """The room left of the music, in its units; above and below it is the same."""
     return float(page.get("transform", "translate(0").partition("(")[2].partition(",")[0])
 
 
-def _line(words: str, x: float, y: float, size: float, anchor: str, room: float) -> ElementTree.Element:
+def text_line(words: str, x: float, y: float, size: float, anchor: str, room: float) -> ElementTree.Element:
     """A line of text, smaller where it would be too long, cut where that would be too small."""
-    most = int(room / (_SMALL / 2 * _LETTER))
-    fitting = min(size, max(room / max(len(words) * _LETTER, 1), _SMALL / 2))
+    most = int(room / (_SMALL / 2 * LETTER))
+    fitting = min(size, max(room / max(len(words) * LETTER, 1), _SMALL / 2))
     element = ElementTree.Element(
-        f"{_SVG}text",
+        f"{SVG}text",
         {
             "x": f"{x:g}",
             "y": f"{y:g}",

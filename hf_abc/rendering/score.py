@@ -26,6 +26,7 @@ from hf_abc.abcmidi import harmless
 from hf_abc.errors import MissingPackageError
 from hf_abc.rendering.heading import headed
 from hf_abc.rendering.musicxml import musicxml
+from hf_abc.rendering.verses import with_verses
 
 CHILD = Path(__file__).with_name("engraver.py")
 TIMEOUT = 20.0  # seconds for one tune; a long one takes 0.2
@@ -145,7 +146,7 @@ _sharing = threading.Lock()
 def score(text: str, *, title: bool = True, engraver: Engraver | None = None) -> tuple[str | None, list[str]]:
     """The score of a tune as SVG, or None, and messages. Raises MissingPackageError where verovio is missing.
 
-    With `title` the titles, the rhythm and the composer stand above the music. Without `engraver` one child
+    Words (`W:`) stand below the music; with `title` the titles, the rhythm and the composer above it. Without `engraver` one child
     process serves the whole program.
     """
     global _shared
@@ -160,7 +161,7 @@ def score(text: str, *, title: bool = True, engraver: Engraver | None = None) ->
     svg, reason = engraver.engrave(xml)
     if svg is None:
         return None, [*messages, reason]
-    svg = safe_svg(svg)
+    svg = with_verses(safe_svg(svg), text)
     return headed(svg, text) if title else svg, messages
 
 
