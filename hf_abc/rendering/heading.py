@@ -1,7 +1,7 @@
 """The lines above a score: titles, and below them the rhythm at the left and the composers at the right.
 
-verovio draws the title of a MusicXML file and none of the rest, so all of it is put here; the words below are put by
-`verses`.
+verovio draws the title of a MusicXML file and none of the rest, so all of it is put here; `verses` puts the
+words below.
 """
 
 from xml.etree import ElementTree

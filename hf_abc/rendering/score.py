@@ -146,8 +146,8 @@ _sharing = threading.Lock()
 def score(text: str, *, title: bool = True, engraver: Engraver | None = None) -> tuple[str | None, list[str]]:
     """The score of a tune as SVG, or None, and messages. Raises MissingPackageError where verovio is missing.
 
-    Words (`W:`) stand below the music; with `title` the titles, the rhythm and the composer above it. Without `engraver` one child
-    process serves the whole program.
+    Words (`W:`) stand below the music; with `title` the titles, the rhythm and the composer above it. Without
+    `engraver` one child process serves the whole program.
     """
     global _shared
     _verovio()

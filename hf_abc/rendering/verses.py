@@ -1,6 +1,7 @@
 """The words below a score (`W:`, standard 2.1 §5.2), verse for verse as they are written.
 
-verovio draws the music alone. An empty `W:` parts two verses; a line that is too long goes on below, further in.
+verovio draws the music alone. An empty `W:` parts two verses; a line that is too long goes on below, further
+in.
 """
 
 import textwrap
