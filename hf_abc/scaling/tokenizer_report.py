@@ -1,7 +1,9 @@
 """The report of a comparison of tokenizers at equal compute, in bits per character.
 
 Every tokenizer is compared with the first on the same tunes, paired over families. The figure of a BPE is an
-upper bound: only the one way in which it does write a text is scored.
+upper bound: only the one way in which it does write a text is scored. Equal compute is not equal data: a
+tokenizer with long tokens reads the corpus more often, so what is remembered of it stands beside what is
+learnt.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from hf_abc.evaluation.intervals import Estimate, ratio
+from hf_abc.evaluation.tables import percent
 from hf_abc.recipe import Study
 from hf_abc.record import atomic_write
 from hf_abc.scaling.fits import Fits
@@ -61,6 +64,59 @@ def tokenizer_rows(study: Study, fits: Fits) -> list[list[str]]:
     return rows
 
 
+def part_rows(study: Study, fits: Fits) -> list[list[str]]:
+    """Where the bits go: bits per character of each part of a tune, the mean over the seeds; the end of a
+    tune is one decision, so it is in bits a tune.
+    """
+    found = tokenizers(study, fits)
+    parts = [name for name in next(iter(found.values()))[0].by_part if name != "end"]
+    rows = [["tokenizer", *parts, "end (bits a tune)"]]
+    for name, runs in found.items():
+        rows.append(
+            [name, *(f"{np.mean([run.by_part[p]['value'] for run in runs]):.3f}" for p in [*parts, "end"])]
+        )
+    return rows
+
+
+def memory_rows(study: Study, fits: Fits) -> list[list[str]]:
+    """What is remembered: held-out tunes and as many training tunes at the last look of each run, and how far
+    a better look lies back; means over the seeds.
+    """
+    rows = [
+        ["tokenizer", "validation at the best look", "at the end", "training tunes at the end", "between"]
+    ]
+    for name, runs in tokenizers(study, fits).items():
+        ends = [run.curve[-1] for run in runs]
+        means = [
+            np.mean([min(look["validation"] for look in run.curve) for run in runs]),
+            *(np.mean([end[key] for end in ends]) for key in ("validation", "seen", "gap")),
+        ]
+        rows.append([name, *(f"{mean:.4f}" for mean in means)])
+    return rows
+
+
+def sample_rows(study: Study, fits: Fits) -> list[list[str]]:
+    """How sound the sampled tunes are, of the first seed that was sampled; the same of human tunes last."""
+    names = {
+        "compiles": "no error from abc2midi",
+        "bars_right": "every bar right",
+        "single_bars": "single bars right",
+        "ended": "ended by itself",
+    }
+    rows = [["tokenizer", "tunes", *names.values()]]
+    for name, runs in tokenizers(study, fits).items():
+        for run in [run for run in runs if run.samples][:1]:
+            rows.append([name, f"{run.samples['n']}", *(_share(run.samples.get(one)) for one in names)])
+    human = fits.ground.human
+    if len(rows) > 1 and "compiles" in human:
+        rows.append(["*human*", f"{human['compiles']['n']}", *(_share(human.get(one)) for one in names)])
+    return rows
+
+
+def _share(found: dict[str, Any] | None) -> str:
+    return "-" if found is None else percent(found)
+
+
 def tokenizer_text(study: Study, fits: Fits) -> str:
     """The tables and sentences, as Markdown."""
     found = tokenizers(study, fits)
@@ -88,30 +144,56 @@ def tokenizer_text(study: Study, fits: Fits) -> str:
         "what is "
         "compared.",
     ]
-    parts = ["## Tokenizers at equal compute", "![Bits per character](tokenizers.svg)",
-             markdown(tokenizer_rows(study, fits)), " ".join(said)]  # fmt: skip
-    rates = rate_rows(fits)
-    return "\n\n".join([*parts, *(["## Learning rates", markdown(rates)] if len(rates) > 1 else [])])
+    parts = [
+        "## Tokenizers at equal compute",
+        "![Bits per character](tokenizers.svg)",
+        "*Left: each run. Right, first seeds: held-out tunes (solid) and training tunes (dotted).*",
+        markdown(tokenizer_rows(study, fits)),
+        " ".join(said),
+    ]
+    for title, rows in (
+        ("## Where the bits go", part_rows(study, fits)),
+        ("## What is remembered", memory_rows(study, fits)),
+        ("## Samples", sample_rows(study, fits)),
+        ("## Learning rates", rate_rows(fits)),
+    ):
+        if len(rows) > 1:
+            parts += [title, markdown(rows)]
+    return "\n\n".join(parts)
 
 
 def draw_tokenizers(fits: Fits, folder: Path) -> None:
-    """tokenizers.svg: each tokenizer's runs in bits per character."""
+    """tokenizers.svg: each tokenizer's runs in bits per character, and the way there."""
     import matplotlib
     from matplotlib.figure import Figure
 
-    style: Any = {"svg.hashsalt": "hf_abc", "svg.fonttype": "none", "font.size": 9}
-    runs = [run for run in fits.results.values() if run.part == "ladder"]
-    mean: dict[str, list[float]] = {}
-    for run in runs:
-        mean.setdefault(run.tokenizer, []).append(fits.loss(run) / math.log(2))
-    names = sorted(mean, key=lambda name: -float(np.mean(mean[name])))
+    style: Any = {
+        "svg.hashsalt": "hf_abc",
+        "svg.fonttype": "none",
+        "font.size": 9,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "legend.frameon": False,
+    }
+    runs: dict[str, list[Result]] = {}
+    for run in sorted(fits.results.values(), key=lambda run: run.seed):
+        if run.part == "ladder":
+            runs.setdefault(run.tokenizer, []).append(run)
+    names = sorted(runs, key=lambda name: -float(np.mean([fits.loss(run) for run in runs[name]])))
     with matplotlib.rc_context(style):
-        figure = Figure(figsize=(7.5, 0.8 + 0.3 * len(names)), layout="constrained")
-        axes = figure.subplots()
+        figure = Figure(figsize=(7.5, 3.6), layout="constrained")
+        left, right = figure.subplots(1, 2)
         for place, name in enumerate(names):
-            axes.plot(mean[name], [place] * len(mean[name]), "o", color="#3566a8", markersize=4)
-        axes.set_yticks(range(len(names)), names)
-        axes.set_xlabel("test bits per character")
+            color = f"C{place}"
+            bits = [fits.loss(run) / math.log(2) for run in runs[name]]
+            left.plot(bits, [place] * len(bits), "o", color=color, markersize=4)
+            first = runs[name][0]
+            share = [look["step"] / first.steps for look in first.curve]
+            for key, line in (("validation", "-"), ("seen", ":")):
+                right.plot(share, [look[key] for look in first.curve], line, color=color, linewidth=1)
+        left.set_yticks(range(len(names)), names)
+        left.set_xlabel("test bits per character")
+        right.set(xlabel="share of the operations", ylabel="bits per character")
         drawn = io.BytesIO()
         figure.savefig(drawn, format="svg", metadata={"Date": None})
     lines = drawn.getvalue().decode("utf-8").splitlines()

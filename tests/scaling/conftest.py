@@ -76,7 +76,10 @@ def made_up(study: Study, out: Path, noise: float = 0.003) -> None:
         corpus="c" * 64, train_tunes=9000, train_characters=4_000_000,
         families={"validation": families[:20], "test": families},
         characters={"validation": characters[:20], "test": characters},
-        witten_bell=1.6, xz=1.5, human={"bars_right": {"value": 0.99, "low": 0.97, "high": 1.0, "n": 200}},
+        witten_bell=1.6, xz=1.5,
+        human={
+            name: {"value": 0.99, "low": 0.97, "high": 1.0, "n": 200} for name in ("compiles", "bars_right")
+        },
     )  # fmt: skip
     write(out / "corpus.json", ground)
     hard = np.exp(0.2 * draw.standard_normal(40))
@@ -105,9 +108,16 @@ def made_up(study: Study, out: Path, noise: float = 0.003) -> None:
             steps=run.recipe.training.steps, tokens=tokens, characters=tokens,
             rate=run.recipe.training.learning_rate, flops=float(cost.flops * tokens), seconds=2.0,
             cpu_seconds=1.5, threads=1, device="cpu", precision="bf16", peak_memory_gib=0.5, nats=nats,
-            curve=[{"step": s, "validation": float(bits + 1 / s)} for s in (1, 2, 4)],
+            curve=[
+                {"step": s, "validation": float(bits + 1 / s), "seen": float(bits), "gap": 1 / s}
+                for s in (1, 2, 4)
+            ],
             by_place={"0-16": {"value": bits + 0.5, **part}, "16-32": {"value": bits, **part}},
-            by_part={"header": {"value": bits * 1.1, **part}, "repeated bars": {"value": bits - 0.2, **part}},
+            by_part={
+                "header": {"value": bits * 1.1, **part},
+                "repeated bars": {"value": bits - 0.2, **part},
+                "end": {"value": 0.1, **part},
+            },
             samples={"n": 100, "compiles": share, "bars_right": share} if first else {},
         )  # fmt: skip
         write(result_file(out, run.name), result)

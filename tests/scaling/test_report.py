@@ -14,7 +14,7 @@ from hf_abc.scaling import huber
 from hf_abc.scaling.fits import Fits, fit_study
 from hf_abc.scaling.report import write_report
 from hf_abc.scaling.report_table import fit_rows, fit_table, held_out_rows, size_rows, spot_rows
-from hf_abc.scaling.results import read_result, result_file, write
+from hf_abc.scaling.results import read_result, read_results, result_file, write
 
 Maker = Callable[[Study, Path], None]
 
@@ -160,3 +160,19 @@ def test_tokenizers_compared(make_up: Maker, tmp_path: Path) -> None:
     table = text[text.index("## Tokenizers") : text.index("## Learning rates")]
     flops = [float(cell) for cell in re.findall(r"\| (\d\.\d\de\+\d\d) \| 2 \|", table)]
     assert len(flops) == 8 and max(flops) / min(flops) < 1.01
+    char = next(run for run in read_results(tmp_path) if run.name == "gpt2-1M-char-s1")
+    sections = dict(part.split("\n", 1) for part in text.split("\n## ")[1:])
+    remembered = row(sections["What is remembered"], "char")
+    best, end, seen, between = map(float, remembered)
+    assert best == end and end - seen == pytest.approx(between, abs=1e-3) == 0.25
+    assert len(row(sections["Where the bits go"], "char")) == 3
+    assert row(sections["Where the bits go"], "char")[-1] == "0.100"
+    assert row(sections["Samples"], "char")[:2] == ["100", "50.0 % [40.0, 60.0]"]
+    assert row(sections["Samples"], "*human*")[0] == "200"
+    assert float(remembered[1]) == pytest.approx(char.curve[-1]["validation"], rel=0.02)
+
+
+def row(table: str, name: str) -> list[str]:
+    """The cells of a line of a Markdown table, without its name."""
+    line = next(line for line in table.splitlines() if line.startswith(f"| {name} |"))
+    return [cell.strip() for cell in line.split("|")[2:-1]]
