@@ -79,12 +79,10 @@ def part_rows(study: Study, fits: Fits) -> list[list[str]]:
 
 
 def memory_rows(study: Study, fits: Fits) -> list[list[str]]:
-    """What is remembered: held-out tunes and as many training tunes at the last look of each run, and how far
-    a better look lies back; means over the seeds.
+    """What is remembered: bits per character of held-out tunes and of as many training tunes at the last look,
+    and of held-out tunes at the best one; means over the seeds.
     """
-    rows = [
-        ["tokenizer", "validation at the best look", "at the end", "training tunes at the end", "between"]
-    ]
+    rows = [["tokenizer", "validation, best look", "validation, last look", "training, last look", "between"]]
     for name, runs in tokenizers(study, fits).items():
         ends = [run.curve[-1] for run in runs]
         means = [
