@@ -79,8 +79,8 @@ def part_rows(study: Study, fits: Fits) -> list[list[str]]:
 
 
 def memory_rows(study: Study, fits: Fits) -> list[list[str]]:
-    """What is remembered: bits per character of held-out tunes and of as many training tunes at the last look,
-    and of held-out tunes at the best one; means over the seeds.
+    """What is remembered: bits per character of held-out tunes and of as many training tunes at the last
+    look, and of held-out tunes at the best one; means over the seeds.
     """
     rows = [["tokenizer", "validation, best look", "validation, last look", "training, last look", "between"]]
     for name, runs in tokenizers(study, fits).items():
