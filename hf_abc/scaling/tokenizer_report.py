@@ -1,26 +1,32 @@
 """The report of a comparison of tokenizers at equal compute, in bits per character.
 
-Every tokenizer is compared with the first on the same tunes, paired over families. The figure of a BPE is an
-upper bound: only the one way in which it does write a text is scored. Equal compute is not equal data: a
-tokenizer with long tokens reads the corpus more often, so what is remembered of it stands beside what is
-learnt.
+Every tokenizer is compared with the first on the same tunes. The figure of a BPE is an upper bound: only the
+one way in which it does write a text is scored. Equal compute is not equal data: a tokenizer with long tokens
+reads the corpus more often, so what is remembered of it stands beside what is learnt.
+
+Intervals are 95 % and hold both sources of error, held-out families (drawn anew, the same for both) and
+seeds. Each tokenizer has few seeds, so their spread is pooled over all of them, relative to the loss, and
+drawn as uncertain as its degrees of freedom make it (together Student's t). Without it a lucky seed would
+count as a better tokenizer.
 """
 
 from __future__ import annotations
 
 import io
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from hf_abc.evaluation.intervals import Estimate, ratio
 from hf_abc.evaluation.tables import percent
 from hf_abc.recipe import Study
 from hf_abc.record import atomic_write
+from hf_abc.scaling.families import DRAWS
 from hf_abc.scaling.fits import Fits
-from hf_abc.scaling.report_table import markdown, rate_rows
+from hf_abc.scaling.power_law import Interval
+from hf_abc.scaling.report_table import interval, markdown, rate_rows
 from hf_abc.scaling.results import Result
 from hf_abc.scaling.runs import tokenizer_name
 
@@ -33,11 +39,46 @@ def tokenizers(study: Study, fits: Fits) -> dict[str, list[Result]]:
     return {name: own for name, own in found.items() if own}
 
 
-def against(runs: list[Result], others: list[Result], fits: Fits) -> Estimate:
-    """Bits per character of the mean of some runs less that of others, with a bootstrap over families."""
-    mine, theirs = (np.mean([run.nats["test"] for run in some], axis=0) for some in (runs, others))
-    families = fits.ground.families["test"]
-    return ratio(list((mine - theirs) / math.log(2)), fits.ground.characters["test"], families)
+@dataclass(frozen=True, slots=True)
+class SeedError:
+    """The relative error of one run; `freedom` is the number of seeds beyond the first of each tokenizer, 0
+    where nobody knows the error.
+    """
+
+    sigma: float
+    freedom: int
+
+
+def seed_error(study: Study, fits: Fits) -> SeedError:
+    """The spread of seeds around their tokenizer's mean, pooled."""
+    losses = [[math.log(fits.loss(run)) for run in runs] for runs in tokenizers(study, fits).values()]
+    freedom = sum(len(one) - 1 for one in losses)
+    squares = sum(float(np.sum((np.array(one) - np.mean(one)) ** 2)) for one in losses)
+    return SeedError(math.sqrt(squares / freedom) if freedom else 0.0, freedom)
+
+
+def against(runs: list[Result], others: list[Result], fits: Fits, error: SeedError) -> Interval:
+    """Bits per character of the mean of some runs less that of others, on the same draws of families."""
+    characters = np.array(fits.ground.characters["test"], dtype=float)
+    generator = np.random.default_rng(0)
+    counts = generator.multinomial(len(characters), np.full(len(characters), 1 / len(characters)), size=DRAWS)
+    counts = np.vstack([np.ones(len(characters)), counts])  # the first line is the measurement itself
+    freedom = max(error.freedom, 1)
+    sigma = error.sigma * np.sqrt(
+        freedom / generator.chisquare(freedom, len(counts))
+    )  # what it may really be
+
+    def losses(some: list[Result]) -> np.ndarray:
+        bits = (
+            counts @ np.mean([run.nats["test"] for run in some], axis=0) / (counts @ characters) / math.log(2)
+        )
+        noise = generator.standard_normal(len(bits)) * sigma / math.sqrt(len(some))
+        noise[0] = 0
+        return np.asarray(bits * (1 + noise))
+
+    drawn = losses(runs) - losses(others)
+    low, high = np.percentile(drawn[1:], [2.5, 97.5])
+    return Interval(float(drawn[0]), float(low), float(high))
 
 
 def tokenizer_rows(study: Study, fits: Fits) -> list[list[str]]:
@@ -48,17 +89,17 @@ def tokenizer_rows(study: Study, fits: Fits) -> list[list[str]]:
         "bits/char",
         "less the first's",
     ]  # fmt: skip
-    rows = [head]
+    rows, error = [head], seed_error(study, fits)
     for name, runs in found.items():
         bits = [fits.loss(run) / math.log(2) for run in runs]
         spread = f" ± {np.std(bits, ddof=1):.4f}" if len(bits) > 1 else ""
         one, first = runs[0], next(iter(found.values()))
-        paired = against(runs, first, fits)
+        paired = against(runs, first, fits, error)
         rows.append(
             [
                 name, f"{one.total:,}", f"{one.characters / one.tokens:.2f}", f"{one.steps:,}",
                 f"{one.characters / fits.ground.train_characters:.2f}", f"{one.flops:.2e}", f"{len(runs)}",
-                f"{np.mean(bits):.4f}{spread}", "-" if runs is first else f"{paired}",
+                f"{np.mean(bits):.4f}{spread}", "-" if runs is first else interval(paired),
             ]
         )  # fmt: skip
     return rows
@@ -124,9 +165,9 @@ def tokenizer_text(study: Study, fits: Fits) -> str:
         name: float(np.mean([fits.loss(run) for run in runs])) / math.log(2) for name, runs in found.items()
     }
     best = min(bits, key=lambda name: bits[name])
-    sure = []
+    sure, error = [], seed_error(study, fits)
     for name, runs in found.items():
-        paired = against(found[best], runs, fits)
+        paired = against(found[best], runs, fits, error)
         if name != best and paired.high is not None and paired.high < 0:
             sure.append(name)
     size = next(iter(study.families().values())).sizes[0]
@@ -136,11 +177,13 @@ def tokenizer_text(study: Study, fits: Fits) -> str:
         f"By paired intervals it is better than {', '.join(f'`{name}`' for name in sure)}."
         if sure
         else "By paired intervals it is not better than any other.",
-        "The intervals are over families of tunes; the spread of the seeds stands beside the means. A "
-        "tokenizer "
-        "with fewer tokens a tune sees more tunes, and further back, at the same cost: that is part of "
-        "what is "
-        "compared.",
+        f"The error of one run is {100 * error.sigma:.1f} % (from {error.freedom} further seeds), and the "
+        "intervals hold it."
+        if error.freedom
+        else "One seed each: the intervals are over families of tunes alone, and a lucky seed looks like a "
+        "better tokenizer.",
+        "A tokenizer with fewer tokens a tune sees more tunes, and further back, at the same cost: that is "
+        "part of what is compared.",
     ]
     parts = [
         "## Tokenizers at equal compute",
