@@ -1,11 +1,13 @@
 """The fits and the report of made-up studies with a known law, rebuilt from their result files alone."""
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from scipy import stats
 
 from hf_abc.cli import main
 from hf_abc.errors import InputError
@@ -15,6 +17,7 @@ from hf_abc.scaling.fits import Fits, fit_study
 from hf_abc.scaling.report import write_report
 from hf_abc.scaling.report_table import fit_rows, fit_table, held_out_rows, size_rows, spot_rows
 from hf_abc.scaling.results import read_result, read_results, result_file, write
+from hf_abc.scaling.tokenizer_report import SeedError, against, seed_error, tokenizers
 
 Maker = Callable[[Study, Path], None]
 
@@ -170,6 +173,32 @@ def test_tokenizers_compared(make_up: Maker, tmp_path: Path) -> None:
     assert row(sections["Samples"], "char")[:2] == ["100", "50.0 % [40.0, 60.0]"]
     assert row(sections["Samples"], "*human*")[0] == "200"
     assert float(remembered[1]) == pytest.approx(char.curve[-1]["validation"], rel=0.02)
+
+
+def test_a_lucky_seed_is_no_better_tokenizer(make_up: Maker, tmp_path: Path) -> None:
+    study = load_study("scaling/tokenizers")
+    make_up(study, tmp_path)
+    fits = fit_study(study, tmp_path)
+    error = seed_error(study, fits)
+    assert error.freedom == 8 and 0.001 < error.sigma < 0.006, "made up with 0.003"
+    found = tokenizers(study, fits)
+    alike = [found[name] for name in ("bpe-1024-newline", "bpe-1024-bar", "bpe-1024-beat", "bpe-1024-note")]
+    for runs in alike[1:]:
+        one = against(runs, alike[0], fits, error)
+        assert one.low is not None and one.high is not None and one.low < 0 < one.high
+        # as in a t test of two means of two seeds, the error of one run being known from 8
+        half = stats.t.ppf(0.975, 8) * error.sigma * fits.loss(runs[0]) / math.log(2)
+        assert (one.high - one.low) / 2 == pytest.approx(half, rel=0.15)
+    sure = against(found["gpt2"], found["char"], fits, SeedError(0.0, 0))
+    other = against(found["gpt2"], found["char"], fits, error)
+    assert sure.value == other.value and sure.low is not None and other.low is not None
+    assert sure.low > other.low
+
+
+def test_one_seed_says_so(make_up: Maker, tmp_path: Path) -> None:
+    study = load_study("scaling/tokenizers", ["--seeds", "[1]", "--largest_seeds", "[1]"])
+    make_up(study, tmp_path)
+    assert "a lucky seed looks like a better tokenizer" in write_report(study, tmp_path).read_text()
 
 
 def row(table: str, name: str) -> list[str]:
