@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -114,7 +115,7 @@ def part_rows(study: Study, fits: Fits) -> list[list[str]]:
     rows = [["tokenizer", *parts, "end (bits a tune)"]]
     for name, runs in found.items():
         rows.append(
-            [name, *(f"{np.mean([run.by_part[p]['value'] for run in runs]):.3f}" for p in [*parts, "end"])]
+            [name, *(_mean([run.by_part[part]["value"] for run in runs], 3) for part in [*parts, "end"])]
         )
     return rows
 
@@ -125,12 +126,10 @@ def memory_rows(study: Study, fits: Fits) -> list[list[str]]:
     """
     rows = [["tokenizer", "validation, best look", "validation, last look", "training, last look", "between"]]
     for name, runs in tokenizers(study, fits).items():
-        ends = [run.curve[-1] for run in runs]
-        means = [
-            np.mean([min(look["validation"] for look in run.curve) for run in runs]),
-            *(np.mean([end[key] for end in ends]) for key in ("validation", "seen", "gap")),
-        ]
-        rows.append([name, *(f"{mean:.4f}" for mean in means)])
+        looked = [run for run in runs if run.curve]
+        best = _mean([min(look["validation"] for look in run.curve) for run in looked])
+        last = (_mean([run.curve[-1].get(key) for run in looked]) for key in ("validation", "seen", "gap"))
+        rows.append([name, best, *last])
     return rows
 
 
@@ -150,6 +149,12 @@ def sample_rows(study: Study, fits: Fits) -> list[list[str]]:
     if len(rows) > 1 and "compiles" in human:
         rows.append(["*human*", f"{human['compiles']['n']}", *(_share(human.get(one)) for one in names)])
     return rows
+
+
+def _mean(values: Sequence[float | None], digits: int = 4) -> str:
+    """The mean of what was measured, "-" where nothing was."""
+    known = [value for value in values if value is not None]
+    return f"{np.mean(known):.{digits}f}" if known else "-"
 
 
 def _share(found: dict[str, Any] | None) -> str:
@@ -231,7 +236,9 @@ def draw_tokenizers(fits: Fits, folder: Path) -> None:
             first = runs[name][0]
             share = [look["step"] / first.steps for look in first.curve]
             for key, line in (("validation", "-"), ("seen", ":")):
-                right.plot(share, [look[key] for look in first.curve], line, color=color, linewidth=1)
+                right.plot(
+                    share, [look.get(key, math.nan) for look in first.curve], line, color=color, linewidth=1
+                )
         left.set_yticks(range(len(names)), names)
         left.set_xlabel("test bits per character")
         right.set(xlabel="share of the operations", ylabel="bits per character")
