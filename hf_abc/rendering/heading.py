@@ -23,8 +23,7 @@ def headed(svg: str, text: str) -> str:
     page = music.find(f"{SVG}g") if music is not None else None
     if music is None or page is None:
         return svg
-    outer, inner = (list(map(float, each.get("viewBox", "").split())) for each in (root, music))
-    left, width = margin(page), inner[2] - 2 * margin(page)
+    left, width = margin(page), box(music)[2] - 2 * margin(page)
     lines, y = [], 0.0
     for size, words in [(_SUBTITLE if n else _TITLE, t) for n, t in enumerate(titles_of(text)[:_MOST_LINES])]:
         y += size * LEAD
@@ -38,13 +37,23 @@ def headed(svg: str, text: str) -> str:
     if rhythm:
         lines.append(text_line(rhythm, left, y, _SMALL, "start", width * 0.3))
     page.set("transform", f"translate({left:g}, {y + margin(page):g})")
-    inner[3] += y
-    outer[3] += y * outer[2] / inner[2]
-    for each, box in ((root, outer), (music, inner)):
-        each.set("viewBox", " ".join(f"{number:g}" for number in box))
+    grow(root, music, y)
     music.extend(lines)
     ElementTree.register_namespace("", SVG[1:-1])
     return ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def box(picture: ElementTree.Element) -> list[float]:
+    """Left, top, width and height of a picture, in its units."""
+    return list(map(float, picture.get("viewBox", "").split()))
+
+
+def grow(root: ElementTree.Element, music: ElementTree.Element, by: float) -> None:
+    """Make the picture higher by some units of the music."""
+    scale = box(root)[2] / box(music)[2]
+    for picture, more in ((root, by * scale), (music, by)):
+        left, top, width, height = box(picture)
+        picture.set("viewBox", f"{left:g} {top:g} {width:g} {height + more:g}")
 
 
 def margin(page: ElementTree.Element) -> float:

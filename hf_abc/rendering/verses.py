@@ -7,7 +7,7 @@ in.
 import textwrap
 from xml.etree import ElementTree
 
-from hf_abc.rendering.heading import LEAD, LETTER, SVG, margin, text_line
+from hf_abc.rendering.heading import LEAD, LETTER, SVG, box, grow, margin, text_line
 from hf_abc.rendering.words import plain_words
 
 _SIZE = 380.0  # in the units of the music: a staff is 720 high
@@ -19,12 +19,13 @@ def verses(text: str) -> list[str]:
     found: list[str] = []
     open_field = False
     for line in text.splitlines():
-        words = plain_words(line[2:]).strip()
-        if line.startswith("W:"):
-            found.append(words)
-        elif line.startswith("+:") and open_field:
-            found[-1] = f"{found[-1]} {words}".strip()
         open_field = line.startswith("W:") or (open_field and line.startswith("+:"))
+        if open_field:
+            words = plain_words(line[2:]).strip()
+            if line.startswith("W:"):
+                found.append(words)
+            else:
+                found[-1] = f"{found[-1]} {words}".strip()
     while found and not found[-1]:
         found.pop()
     while found and not found[0]:
@@ -40,9 +41,8 @@ def with_verses(svg: str, text: str) -> str:
     page = music.find(f"{SVG}g") if music is not None else None
     if root is None or music is None or page is None:
         return svg
-    outer, inner = (list(map(float, each.get("viewBox", "").split())) for each in (root, music))
-    width = inner[2] - 2 * margin(page)
-    y = foot = inner[3] - 2 * margin(page)
+    width, foot = (size - 2 * margin(page) for size in box(music)[2:])
+    y = foot
     for line in lines:
         parts = textwrap.wrap(line, int(width / (_SIZE * LETTER)), subsequent_indent=" " * _INDENT) or [""]
         for part in parts:
@@ -50,10 +50,6 @@ def with_verses(svg: str, text: str) -> str:
             indent = (len(part) - len(part.lstrip())) * _SIZE * LETTER
             if part:
                 page.append(text_line(part.strip(), indent, y, _SIZE, "start", width))
-    grown = y - foot
-    inner[3] += grown
-    outer[3] += grown * outer[2] / inner[2]
-    for each, box in ((root, outer), (music, inner)):
-        each.set("viewBox", " ".join(f"{number:g}" for number in box))
+    grow(root, music, y - foot)
     ElementTree.register_namespace("", SVG[1:-1])
     return ElementTree.tostring(root, encoding="unicode") + "\n"

@@ -46,11 +46,8 @@ def compare(
     ours, theirs = _by_size(first, axis), _by_size(second, axis)
     if not theirs:
         return []
-    characters = np.array(ground.characters["test"], dtype=float)
     generator = np.random.default_rng(seed)
-    counts = generator.multinomial(len(characters), np.full(len(characters), 1 / len(characters)), size=DRAWS)
-    counts = np.vstack([np.ones(len(characters)), counts])  # the first line is the measurement itself
-    below = counts @ characters
+    counts, below = draw_families(ground, generator)
 
     def losses(sizes: Sequence[_Size]) -> np.ndarray:
         found = np.stack([counts @ one.nats / below for one in sizes])
@@ -74,6 +71,16 @@ def compare(
         low, high = np.percentile(drawn[1:], [2.5, 97.5])
         found.append(Difference(one.size, one.at, Interval(float(drawn[0]), float(low), float(high))))
     return found
+
+
+def draw_families(ground: Ground, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """How often each test family is in each of `DRAWS` draws (draws, families), and each draw's characters;
+    in front of them stands the test side as it is.
+    """
+    characters = np.array(ground.characters["test"], dtype=float)
+    counts = generator.multinomial(len(characters), np.full(len(characters), 1 / len(characters)), size=DRAWS)
+    counts = np.vstack([np.ones(len(characters)), counts])
+    return counts, counts @ characters
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,40 @@
-"""What the plots of a study share: colours, and the runs of a size."""
+"""What the plots of a study share: style, colours, the runs of a size, and how they are written."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hf_abc.record import atomic_write
 from hf_abc.scaling.fits import Fits
 from hf_abc.scaling.results import Result
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
 
+STYLE: Any = {
+    "svg.hashsalt": "hf_abc",
+    "svg.fonttype": "none",
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+}
 COLORS = {"gpt2": "#3566a8", "lstm": "#c8792b"}
 MARKS = {"gpt2": "o", "lstm": "s"}
 NAMES = {"gpt2": "GPT-2", "lstm": "LSTM"}
+
+
+def write_svg(figure: Figure, path: Path) -> None:
+    """Write a figure so that two drawings of the same results are equal byte for byte."""
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="svg", metadata={"Date": None})
+    lines = drawn.getvalue().decode("utf-8").splitlines()
+    atomic_write(path, "\n".join(line.rstrip() for line in lines) + "\n")
 
 
 def by_size(fits: Fits, family: str) -> dict[str, list[Result]]:

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hf_abc.record import atomic_write
 from hf_abc.scaling.fits import Fits
-from hf_abc.scaling.plot_parts import COLORS, MARKS, NAMES, by_size, few_ticks, last, placed
+from hf_abc.scaling.plot_parts import COLORS, MARKS, NAMES, STYLE, by_size, few_ticks, last, placed, write_svg
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-_STYLE: Any = {
-    "svg.hashsalt": "hf_abc",
-    "svg.fonttype": "none",
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "legend.frameon": False,
-}
 
 
 def draw_study(fits: Fits, folder: Path) -> list[str]:
@@ -35,13 +24,10 @@ def draw_study(fits: Fits, folder: Path) -> list[str]:
     for name, (plot, possible) in _PLOTS.items():
         if not possible(fits):
             continue
-        with matplotlib.rc_context(_STYLE):
+        with matplotlib.rc_context(STYLE):
             figure = Figure(figsize=(7.5, 3.4), layout="constrained")
             plot(figure, fits)
-            drawn = io.BytesIO()
-            figure.savefig(drawn, format="svg", metadata={"Date": None})
-        lines = drawn.getvalue().decode("utf-8").splitlines()
-        atomic_write(folder / f"{name}.svg", "\n".join(line.rstrip() for line in lines) + "\n")
+            write_svg(figure, folder / f"{name}.svg")
         names.append(f"{name}.svg")
     return names
 

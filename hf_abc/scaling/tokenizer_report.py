@@ -12,7 +12,6 @@ count as a better tokenizer.
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,9 +22,9 @@ import numpy as np
 
 from hf_abc.evaluation.tables import percent
 from hf_abc.recipe import Study
-from hf_abc.record import atomic_write
-from hf_abc.scaling.families import DRAWS
+from hf_abc.scaling.families import draw_families
 from hf_abc.scaling.fits import Fits
+from hf_abc.scaling.plot_parts import STYLE, write_svg
 from hf_abc.scaling.power_law import Interval
 from hf_abc.scaling.report_table import interval, markdown, rate_rows
 from hf_abc.scaling.results import Result
@@ -60,19 +59,15 @@ def seed_error(study: Study, fits: Fits) -> SeedError:
 
 def against(runs: list[Result], others: list[Result], fits: Fits, error: SeedError) -> Interval:
     """Bits per character of the mean of some runs less that of others, on the same draws of families."""
-    characters = np.array(fits.ground.characters["test"], dtype=float)
     generator = np.random.default_rng(0)
-    counts = generator.multinomial(len(characters), np.full(len(characters), 1 / len(characters)), size=DRAWS)
-    counts = np.vstack([np.ones(len(characters)), counts])  # the first line is the measurement itself
+    counts, below = draw_families(fits.ground, generator)
     freedom = max(error.freedom, 1)
     sigma = error.sigma * np.sqrt(
         freedom / generator.chisquare(freedom, len(counts))
     )  # what it may really be
 
     def losses(some: list[Result]) -> np.ndarray:
-        bits = (
-            counts @ np.mean([run.nats["test"] for run in some], axis=0) / (counts @ characters) / math.log(2)
-        )
+        bits = counts @ np.mean([run.nats["test"] for run in some], axis=0) / below / math.log(2)
         noise = generator.standard_normal(len(bits)) * sigma / math.sqrt(len(some))
         noise[0] = 0
         return np.asarray(bits * (1 + noise))
@@ -213,20 +208,12 @@ def draw_tokenizers(fits: Fits, folder: Path) -> None:
     import matplotlib
     from matplotlib.figure import Figure
 
-    style: Any = {
-        "svg.hashsalt": "hf_abc",
-        "svg.fonttype": "none",
-        "font.size": 9,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "legend.frameon": False,
-    }
     runs: dict[str, list[Result]] = {}
     for run in sorted(fits.results.values(), key=lambda run: run.seed):
         if run.part == "ladder":
             runs.setdefault(run.tokenizer, []).append(run)
     names = sorted(runs, key=lambda name: -float(np.mean([fits.loss(run) for run in runs[name]])))
-    with matplotlib.rc_context(style):
+    with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(7.5, 3.6), layout="constrained")
         left, right = figure.subplots(1, 2)
         for place, name in enumerate(names):
@@ -242,7 +229,4 @@ def draw_tokenizers(fits: Fits, folder: Path) -> None:
         left.set_yticks(range(len(names)), names)
         left.set_xlabel("test bits per character")
         right.set(xlabel="share of the operations", ylabel="bits per character")
-        drawn = io.BytesIO()
-        figure.savefig(drawn, format="svg", metadata={"Date": None})
-    lines = drawn.getvalue().decode("utf-8").splitlines()
-    atomic_write(folder / "tokenizers.svg", "\n".join(line.rstrip() for line in lines) + "\n")
+        write_svg(figure, folder / "tokenizers.svg")

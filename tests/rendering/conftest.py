@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from xml.etree import ElementTree
@@ -10,6 +11,7 @@ import pytest
 
 from hf_abc.notation.lexer import lex
 from hf_abc.notation.tune import split_book
+from hf_abc.rendering.score import Engraver
 
 STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
@@ -25,6 +27,13 @@ def real_tunes() -> list[str]:
         for file in sorted((folder / name).glob("*.abc")):
             tunes += split_book(file.read_text("latin-1"))
     return tunes[::60]
+
+
+@pytest.fixture(scope="module")
+def engraver() -> Iterator[Engraver]:
+    one = Engraver()
+    yield one
+    one.close()
 
 
 class _Bar:

@@ -11,13 +11,6 @@ SVG = "{http://www.w3.org/2000/svg}"
 MUSIC = "M:4/4\nL:1/4\nK:G\nGABc|\n"
 
 
-@pytest.fixture(scope="module")
-def engraver():
-    one = Engraver()
-    yield one
-    one.close()
-
-
 def drawn(head: str, engraver: Engraver) -> tuple[ElementTree.Element, list[tuple[str, float, float, str]]]:
     """The picture, and its heading: (words, size, height, anchor)."""
     svg, _ = score(f"X:1\n{head}{MUSIC}", engraver=engraver)

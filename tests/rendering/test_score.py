@@ -20,13 +20,6 @@ TUNE = (
 SHAPES = {"svg", "g", "path", "text", "tspan", "rect", "ellipse", "polygon", "polyline"}
 
 
-@pytest.fixture(scope="module")
-def engraver():
-    made = Engraver()
-    yield made
-    made.close()
-
-
 def test_a_score_shows_everything(engraver):
     svg, messages = score(TUNE, engraver=engraver)
     assert svg is not None and messages == []

@@ -4,20 +4,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-from hf_abc.rendering.score import Engraver, score
+from hf_abc.rendering.score import score
 from hf_abc.rendering.verses import verses, with_verses
 
 SVG = "{http://www.w3.org/2000/svg}"
 MUSIC = "X:1\nM:4/4\nL:1/4\nK:G\nGABc|\n"
 # the end of a song as it stands in a collection of Spanish choirs
 SONG = "W:Echa los brazos arriba,\nW:cara de buen bailador.\nW:\nW:Ma\\~nana\n+:por la ma\\~nana\n"
-
-
-@pytest.fixture(scope="module")
-def engraver():
-    one = Engraver()
-    yield one
-    one.close()
 
 
 def lines_below(svg: str | None) -> tuple[float, list[tuple[str, float, float]]]:
