@@ -2,9 +2,11 @@
 
 Best is the model with the lowest validation loss, the mean over its seeds; the test side has no say. It is
 trained anew and longer, from its first seed and at its rate: three epochs, as the published experiment had
-them, and ten at most, kept where the validation side is best. The recipes are plain ones: `hf-abc quickstart
---recipe` does with them what it does with any, measures, samples and card included. Two trainings cost more
-than going on with the run of the study would, but that run has cooled down, and its model is gone.
+them, and six with dropout, since no tune is new any more, kept where the validation side is best. The recipes
+are plain ones: `hf-abc quickstart --recipe` does with them what it does with any, measures, samples and card
+included. Two trainings cost more than going on with the run of the study would, but that run has cooled down,
+and its model is gone. Neither stops early: a run that stops before its rate has fallen is worse than any that
+has come to its end.
 """
 
 from __future__ import annotations
@@ -21,10 +23,10 @@ from hf_abc.scaling.results import Result, read_ground, read_results
 from hf_abc.scaling.runs import ladder
 
 EPOCHS = 3
-MOST = 10
-"""Epochs of the recipe that stops where it is best; small models on some megabytes are past it by then."""
+LONGEST = 6
+DROPOUT = 0.2
+"""Of the recipe that is kept where it is best."""
 _LOOKS = 4  # per epoch
-_PATIENCE = 8  # looks without a better one: two epochs
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def best_model(study: Study, folder: Path) -> Best:
         loss(models[key]),
         {
             "three_epochs": _longer(trained.recipe, study, epoch, EPOCHS),
-            "to_its_best": _longer(trained.recipe, study, epoch, MOST, patience=_PATIENCE),
+            "to_its_best": _longer(trained.recipe, study, epoch, LONGEST, dropout=DROPOUT),
         },
     )
 
@@ -84,15 +86,15 @@ def write_recipes(best: Best, folder: Path) -> list[Path]:
     return paths
 
 
-def _longer(recipe: Recipe, study: Study, epoch: float, epochs: int, patience: int = 0) -> Recipe:
-    """The recipe of a run over so many epochs of so many steps."""
+def _longer(recipe: Recipe, study: Study, epoch: float, epochs: int, dropout: float = 0.0) -> Recipe:
+    """The recipe of a run over so many epochs of so many steps; with dropout its best look is kept."""
     training = replace(
         recipe.training,
         steps=max(recipe.training.steps, math.ceil(epochs * epoch)),
         evaluate_every=max(1, round(epoch / _LOOKS)),
         keep_steps=[],
-        keep_best=patience > 0,
-        patience=patience,
+        keep_best=dropout > 0,
     )
-    ending = "best" if patience else f"{epochs}-epochs"
-    return replace(recipe, name=f"{study.name}-{recipe.name}-{ending}", training=training)
+    ending = "best" if dropout else f"{epochs}-epochs"
+    model = replace(recipe.model, dropout=dropout or recipe.model.dropout)
+    return replace(recipe, name=f"{study.name}-{recipe.name}-{ending}", model=model, training=training)

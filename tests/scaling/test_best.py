@@ -38,8 +38,9 @@ def test_the_lowest_mean_on_the_validation_side_is_trained_on(
     three, longest = (load_recipe(str(tmp_path / "best" / f"{name}.yaml")) for name in best.recipes)
     epoch = ground.train_characters / 192  # a made-up token is a character
     assert three.training.steps == int(np.ceil(3 * epoch)) and not three.training.keep_best
-    assert longest.training.steps == int(np.ceil(10 * epoch)) and longest.training.keep_best
-    assert longest.training.patience > 0 and three.model == longest.model and three.model.size == "0.25M"
+    assert longest.training.steps == int(np.ceil(6 * epoch)) and longest.training.keep_best
+    assert three.model.dropout == 0 and longest.model == replace(three.model, dropout=0.2)
+    assert three.model.size == "0.25M" and three.training.patience == longest.training.patience == 0
     assert three.training.learning_rate == best.run.rate and three.seed == 1
     assert three.name != longest.name and not three.training.keep_steps
     assert f"--recipe {tmp_path / 'best' / 'three_epochs.yaml'} --out three_epochs" in said
