@@ -33,7 +33,10 @@ from hf_abc.training.loop import fit
 
 RUNS = {"all tunes": (None, 6000, 500), "400 tunes": (400, 3000, 250)}
 """Training tunes (None: all), steps, steps between looks."""
-RECIPE = "--training.transpose false --training.decay 0.1 --training.checkpoint_every 500"
+RECIPE = (
+    "--training.transpose false --training.decay 0.1 --training.checkpoint_every 500 "
+    "--training.optimizer adamw --training.learning_rate 2e-3"
+)
 COLUMNS = {
     "notes_16": "16 notes copied",
     "notes_24": "24 notes copied",

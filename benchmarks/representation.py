@@ -31,7 +31,7 @@ from hf_abc.training.loop import fit
 
 SAME = (
     "--corpus.only_right_bars true --training.steps 1200 --training.evaluate_every 1200 "
-    "--training.checkpoint_every 1200"
+    "--training.checkpoint_every 1200 --training.optimizer adamw --training.learning_rate 2e-3"
 )
 NOTE = "--tokenizer.boundary note"
 NO_CLOCK = "--training.bar_clock 0"

@@ -264,9 +264,11 @@ def check_devices(recipe: Recipe, accelerator: Accelerator, rows: int) -> None:
             "share: choose a multiple of training.block_size times the number of processes"
         )
     if accelerator.distributed_type == DistributedType.FSDP:
-        for name in ("samples", "optimizer"):
-            if getattr(recipe.training, name) not in (0, "adamw"):
-                raise RecipeError(f"training.{name} does not work with sharded weights (FSDP): leave it out")
+        for name, usable in (("samples", 0), ("optimizer", "adamw")):
+            if getattr(recipe.training, name) != usable:
+                raise RecipeError(
+                    f"training.{name} does not work with sharded weights (FSDP): say --training.{name} {usable}"
+                )
 
 
 def broken(what: str, settings: TrainingRecipe, out: Path) -> HfAbcError:
