@@ -1,13 +1,14 @@
 """Time to quality: how long until our recipe is as good as a nanoGPT-style character model at its end?
 
-    python benchmarks/time_to_quality.py [--json FILE] [--recipe quickstart] [--threads 2] [--steps 4000]
+    python benchmarks/time_to_quality.py [--json FILE] [--threads 2] [--steps 4000] [--only PART ...]
 
 The peer (`plain_gpt.py`): characters, d 192, 6 layers, context 256, batch 16, AdamW, warm-up and cosine,
 4,000 steps, the best of the learning rates 1e-3, 2e-3, 4e-3 by what it ends with; its time is that of its
-steps alone. Ours: the recipe as it stands, looks and checkpoints counted. Both see the embedded corpus of
-the recipe, both are measured on its held-out tunes, each tune from its start (`evaluation.likelihood`). About
-two hours on two quiet cores; finished parts are kept in --out and found again. Any other option changes a
-key of our recipe (--training.steps 10: a smoke test).
+steps alone. Ours: the quickstart's recipe as it stands, looks and checkpoints counted, and beside it the same
+with AdamW and a larger model, to say where the difference comes from. All see the quickstart's corpus and are
+measured on its held-out tunes, each tune from its start (`evaluation.likelihood`). Four hours of one core;
+finished parts are kept in --out and found again, and --only takes some (peer-2e-3, quickstart). Any other
+option changes a key of our recipes (--training.steps 10: a smoke test).
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -31,7 +34,12 @@ from hf_abc.record import Record, atomic_write
 from hf_abc.training.loop import train
 from hf_abc.training.setup import precision
 
-RATES = (1e-3, 2e-3, 4e-3)
+RATES = {"peer-1e-3": 1e-3, "peer-2e-3": 2e-3, "peer-4e-3": 4e-3}
+OURS = {
+    "quickstart": [],
+    "quickstart-adamw": ["--training.optimizer=adamw", "--training.learning_rate=2e-3"],
+    "quickstart-1.7M": ["--model.size=1.7M", "--training.steps=3200"],
+}
 
 
 class AsTransformers(nn.Module):
@@ -81,11 +89,11 @@ def peer(corpus: Path, rate: float, steps: int) -> dict[str, object]:
     }
 
 
-def ours(recipe_name: str, overrides: list[str], corpus: Path, out: Path) -> dict[str, object]:
-    """Train by the recipe, looking often, and measure the model."""
+def ours(overrides: list[str], corpus: Path, out: Path) -> dict[str, object]:
+    """Train by the quickstart's recipe, looking often, and measure the model."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    recipe = load_recipe(recipe_name, overrides)
+    recipe = load_recipe("quickstart", overrides)
     cpu = time.process_time()
     train(recipe, corpus, out)
     cpu = time.process_time() - cpu
@@ -97,7 +105,7 @@ def ours(recipe_name: str, overrides: list[str], corpus: Path, out: Path) -> dic
     }
     training = Record(out).get("training")
     return {
-        "recipe": recipe_name,
+        "changes": overrides,
         "parameters": training["parameters"]["total"],
         "seconds": training["seconds"],
         "process": cpu,
@@ -106,58 +114,65 @@ def ours(recipe_name: str, overrides: list[str], corpus: Path, out: Path) -> dic
     }
 
 
-def kept(place: Path, make: object) -> dict[str, object]:
+def kept(place: Path, make: Callable[[], dict[str, object]]) -> dict[str, object]:
     """The finished part of before, or a new one."""
     if not place.is_file():
-        atomic_write(place, json.dumps(make(), indent=1))  # type: ignore[operator]
+        atomic_write(place, json.dumps(make(), indent=1))
     return json.loads(place.read_text())
+
+
+def summary(parts: dict[str, dict]) -> str:
+    """The parts as a Markdown table: times are processor seconds of the training alone."""
+    peers = [parts[name] for name in RATES if name in parts]
+    best = min(peers, key=lambda one: one["validation"]) if peers else None
+    lines = [
+        "| | parameters | seconds | validation | lowest look | test | there after | share |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for name, part in parts.items():
+        lowest = min(point["validation"] for point in part["curve"])
+        reached = share = ""
+        if best and name in OURS:
+            pace = part["process"] / part["curve"][-1]["seconds"]
+            times = [p["seconds"] * pace for p in part["curve"] if p["validation"] <= best["validation"]]
+            reached = f"{times[0]:,.0f} s" if times else "never"
+            share = f"{times[0] / best['process']:.2f}" if times else ""
+        lines.append(
+            f"| {name} | {part['parameters']:,} | {part['process']:,.0f} | {part['validation']:.4f} "
+            f"| {lowest:.4f} | {part['test']:.4f} | {reached} | {share} |"
+        )
+    return "\n".join(lines)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    names = [*RATES, *OURS]
     parser.add_argument("--json", type=Path)
     parser.add_argument("--out", type=Path, default=Path("time_to_quality"))
-    parser.add_argument("--recipe", default="quickstart")
-    parser.add_argument("--corpus", type=Path, help="the recipe's corpus, built before")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--steps", type=int, default=4000, help="of the peer; fewer are a smoke test")
-    parser.add_argument("--rates", type=float, nargs="+", default=list(RATES))
-    parser.add_argument("--every", type=int, default=200, help="steps between our looks")
-    parser.add_argument("--peer-only", action="store_true")
+    parser.add_argument("--every", type=int, default=100, help="steps between our looks")
+    parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="PART")
     arguments, overrides = parser.parse_known_args()
     overrides = [f"--training.evaluate_every={arguments.every}", *overrides]
     torch.set_num_threads(arguments.threads)
     out = arguments.out
-    corpus = arguments.corpus or out / "corpus"
-    if arguments.corpus is None:
-        build_corpus(load_recipe(arguments.recipe).corpus, corpus)
+    corpus = out / "corpus"
+    build_corpus(load_recipe("quickstart").corpus, corpus)
 
-    peers = [
-        kept(
-            out / f"peer-{rate:g}-{arguments.steps}.json",
-            lambda rate=rate: peer(corpus, rate, arguments.steps),
-        )
-        for rate in arguments.rates
-    ]
-    if arguments.peer_only:
-        return
-    name = arguments.recipe.replace("/", "-")
-    mine = kept(out / f"ours-{name}.json", lambda: ours(arguments.recipe, overrides, corpus, out / name))
-    best = min(peers, key=lambda one: one["validation"])
-    reached = next((p for p in mine["curve"] if p["validation"] <= best["validation"]), None)
-    for one in peers:
-        print(f"characters, rate {one['rate']:g}: {one['validation']:.4f} bits, {one['seconds']:.0f} s")
-    print(f"{arguments.recipe}: ends at {mine['validation']:.4f} after {mine['seconds']:.0f} s")
-    print(f"on the test side: {best['test']:.4f} and {mine['test']:.4f}")
-    if reached:
-        share = reached["seconds"] / best["seconds"]
-        print(f"the peer's figure is reached after {reached['seconds']:.0f} s: {share:.2f} of its time")
-    else:
-        print("the peer's figure is not reached")
+    parts = {}
+    for name in arguments.only:
+        if name in RATES:
+            place = out / f"{name}-{arguments.steps}.json"
+            parts[name] = kept(place, partial(peer, corpus, RATES[name], arguments.steps))
+        else:
+            make = partial(ours, [*OURS[name], *overrides], corpus, out / name)
+            parts[name] = kept(out / f"{name}.json", make)
+    print(summary(parts))
     if arguments.json:
-        result = {"threads": arguments.threads, "peers": peers, "ours": mine, "reached": reached}
+        result = {"threads": arguments.threads, **parts}
         atomic_write(arguments.json, json.dumps(result, indent=1) + "\n")
 
 
