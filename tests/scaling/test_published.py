@@ -2,18 +2,23 @@
 that a reader relies on.
 """
 
+import json
 import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from hf_abc.recipe import load_study
+from hf_abc.evaluation.compare import table
+from hf_abc.recipe import load_recipe, load_study
+from hf_abc.record import plain
+from hf_abc.scaling.best import best_model
 from hf_abc.scaling.report import write_report
 from hf_abc.scaling.results import read_results
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "scaling"
-FOLDERS = sorted(page.parent for page in PUBLISHED.glob("*/README.md"))
+FOLDERS = sorted(page.parent for page in PUBLISHED.glob("*/README.md") if (page.parent / "runs").is_dir())
+BEST = PUBLISHED / "best"
 _NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?(?:e[+-]\d+)?")
 
 published = pytest.mark.parametrize("folder", FOLDERS, ids=[folder.name for folder in FOLDERS])
@@ -62,3 +67,42 @@ def test_what_is_told_of_a_study_stands_in_its_report() -> None:
         exact = re.findall(r"\d+\.\d{3,}", parts[name])
         assert len(exact) > least
         assert [number for number in exact if number not in report] == []
+
+
+def test_the_best_model_was_trained_by_the_studys_recipes() -> None:
+    best = best_model(load_study("scaling/cpu"), PUBLISHED / "cpu")
+    for name, recipe in best.recipes.items():
+        assert load_recipe(PUBLISHED / "cpu" / "best" / f"{name}.yaml") == recipe
+        record = json.loads((BEST / f"{name}.json").read_text(encoding="utf-8"))
+        assert record["recipe"] == plain(recipe)
+        assert record["training"]["steps"] == recipe.training.steps
+
+
+def test_the_page_on_the_best_model_says_what_was_measured() -> None:
+    page = (BEST / "README.md").read_text(encoding="utf-8")
+    compared = json.loads((BEST / "compare.json").read_text(encoding="utf-8"))
+    assert f"```\n{table(compared)}\n```" in page
+    sources = [*BEST.glob("*.json"), PUBLISHED / "cpu" / "README.md"]
+    known = [number for file in sources for number in numbers(file.read_text(encoding="utf-8"))]
+    text = re.sub(r"```.*?```|\]\([^)]*\)", "", page, flags=re.DOTALL)
+    told = re.findall(r"\d+\.\d{3,}", text)
+    perplexities = [2**bits for bits in known if 0 < bits < 8]
+    assert len(told) > 5
+    for number in told:
+        slack = 0.5000001 * 10.0 ** -len(number.partition(".")[2])
+        assert any(abs(float(number) - one) <= slack for one in [*known, *perplexities]), number
+
+
+@pytest.mark.parametrize("way", ["unconditional", "conditioned"])
+def test_every_tune_of_the_best_model_can_be_seen_heard_and_has_a_reading(way: str) -> None:
+    page = (BEST / "README.md").read_text(encoding="utf-8")
+    tunes = sorted((BEST / way).glob("[0-9]*.abc"))
+    book = (BEST / way / "tunes.abc").read_text(encoding="utf-8")
+    assert len(tunes) == 10 == book.count("\nX:")
+    for tune in tunes:
+        text = tune.read_text(encoding="utf-8")
+        assert text.strip() in book
+        section = page.split(f"]({way}/{tune.stem}.mid)")[1].split("\n#")[0]
+        assert f"({way}/{tune.stem}.svg)" in section and len(section.split()) > 30
+        assert (BEST / way / f"{tune.stem}.mid").read_bytes().startswith(b"MThd")
+        assert "<svg" in (BEST / way / f"{tune.stem}.svg").read_text(encoding="utf-8")[:500]
