@@ -267,7 +267,8 @@ def check_devices(recipe: Recipe, accelerator: Accelerator, rows: int) -> None:
         for name, usable in (("samples", 0), ("optimizer", "adamw")):
             if getattr(recipe.training, name) != usable:
                 raise RecipeError(
-                    f"training.{name} does not work with sharded weights (FSDP): say --training.{name} {usable}"
+                    f"training.{name} does not work with sharded weights (FSDP): "
+                    f"say --training.{name} {usable}"
                 )
 
 

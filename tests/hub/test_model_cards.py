@@ -1,4 +1,4 @@
-"""The cards of models whose weights are not in the repository: each is what its record gives, and complete."""
+"""Cards of models whose weights are not in the repository: each is what its record gives, and complete."""
 
 import json
 import shutil
