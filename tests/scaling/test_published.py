@@ -3,6 +3,7 @@ that a reader relies on.
 """
 
 import json
+import math
 import re
 import shutil
 from pathlib import Path
@@ -16,7 +17,8 @@ from hf_abc.scaling.best import best_model
 from hf_abc.scaling.report import write_report
 from hf_abc.scaling.results import read_results
 
-PUBLISHED = Path(__file__).parents[2] / "docs" / "scaling"
+ROOT = Path(__file__).parents[2]
+PUBLISHED = ROOT / "docs" / "scaling"
 FOLDERS = sorted(page.parent for page in PUBLISHED.glob("*/README.md") if (page.parent / "runs").is_dir())
 BEST = PUBLISHED / "best"
 _NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?(?:e[+-]\d+)?")
@@ -86,11 +88,27 @@ def test_the_page_on_the_best_model_says_what_was_measured() -> None:
     known = [number for file in sources for number in numbers(file.read_text(encoding="utf-8"))]
     text = re.sub(r"```.*?```|\]\([^)]*\)", "", page, flags=re.DOTALL)
     told = re.findall(r"\d+\.\d{3,}", text)
-    perplexities = [2**bits for bits in known if 0 < bits < 8]
+    told = re.findall(r"\d+\.\d{3,}", text)
     assert len(told) > 5
     for number in told:
         slack = 0.5000001 * 10.0 ** -len(number.partition(".")[2])
-        assert any(abs(float(number) - one) <= slack for one in [*known, *perplexities]), number
+        assert any(abs(float(number) - one) <= slack for one in known), number
+    for name in ("three_epochs", "to_its_best"):
+        record = json.loads((BEST / f"{name}.json").read_text(encoding="utf-8"))
+        assert f"{2 ** record['evaluation']['bits_per_character']['value']:.2f}" in text
+
+
+def test_what_is_told_of_muon_was_measured() -> None:
+    probes = json.loads((ROOT / "benchmarks" / "results" / "muon_probes.json").read_text(encoding="utf-8"))
+    page = (BEST / "README.md").read_text(encoding="utf-8")
+    for name in ("gpt2-1M", "lstm-1M"):
+        muon = probes[name]["training"]["curve"][-1]["validation"]
+        (run,) = (run for run in read_results(PUBLISHED / "cpu") if run.name == f"{name}-s1")
+        for bits in (muon, run.curve[-1]["validation"]):
+            assert f"{bits:.2f}" in page
+            assert f"{bits * math.log(2):.2f}" in (PUBLISHED / "README.md").read_text(encoding="utf-8")
+    adamw = probes["quickstart-adamw"]["training"]["curve"][-1]["validation"]
+    assert f"{adamw:.4f}" in (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("way", ["unconditional", "conditioned"])
