@@ -5,8 +5,8 @@
 The peer (`plain_gpt.py`): characters, d 192, 6 layers, context 256, batch 16, AdamW, warm-up and cosine,
 4,000 steps, the best of the learning rates 1e-3, 2e-3, 4e-3 by what it ends with; its time is that of its
 steps alone. Ours: the quickstart's recipe as it stands, looks and checkpoints counted, and beside it the same
-with AdamW and a larger model, to say where the difference comes from. All see the quickstart's corpus and are
-measured on its held-out tunes, each tune from its start (`evaluation.likelihood`). Four hours of one core;
+with AdamW, to say where the difference comes from. All see the quickstart's corpus and are
+measured on its held-out tunes, each tune from its start (`evaluation.likelihood`). Three hours of one core;
 finished parts are kept in --out and found again, and --only takes some (peer-2e-3, quickstart). Any other
 option changes a key of our recipes (--training.steps 10: a smoke test).
 """
@@ -38,7 +38,6 @@ RATES = {"peer-1e-3": 1e-3, "peer-2e-3": 2e-3, "peer-4e-3": 4e-3}
 OURS = {
     "quickstart": [],
     "quickstart-adamw": ["--training.optimizer=adamw", "--training.learning_rate=2e-3"],
-    "quickstart-1.7M": ["--model.size=1.7M", "--training.steps=3200"],
 }
 
 

@@ -88,7 +88,6 @@ def test_the_page_on_the_best_model_says_what_was_measured() -> None:
     known = [number for file in sources for number in numbers(file.read_text(encoding="utf-8"))]
     text = re.sub(r"```.*?```|\]\([^)]*\)", "", page, flags=re.DOTALL)
     told = re.findall(r"\d+\.\d{3,}", text)
-    told = re.findall(r"\d+\.\d{3,}", text)
     assert len(told) > 5
     for number in told:
         slack = 0.5000001 * 10.0 ** -len(number.partition(".")[2])
