@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +19,22 @@ PAGES = {
     "sampling": "sampling_arms",
 }
 """Page in docs/ and program in benchmarks/."""
+
+
+SECTIONS = {
+    section.split("\n")[0]: section
+    for section in re.split(r"\n## ", (BENCHMARKS / "README.md").read_text(encoding="utf-8"))[1:]
+}
+
+
+def measured(value: object) -> list[float]:
+    """All numbers of a results file, also as percentages, in milliseconds and GiB."""
+    if isinstance(value, dict | list):
+        parts = value.values() if isinstance(value, dict) else value
+        return [number for part in parts for number in measured(part)]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return []
+    return [abs(value) * unit for unit in (1, 100, 1000, 2**-30)]
 
 
 def program(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
@@ -55,3 +72,27 @@ def test_every_way_to_draw_was_measured(monkeypatch: pytest.MonkeyPatch) -> None
     arms = json.loads((ROOT / "docs" / "sampling.json").read_text(encoding="utf-8"))["arms"]
     assert list(arms) == list(program("sampling_arms", monkeypatch).arms())
     assert all(found["n"] >= 500 for found in arms.values())
+
+
+@pytest.mark.parametrize("title", [name for name, text in SECTIONS.items() if "results/" in text])
+def test_the_figures_of_a_table_were_measured(title: str) -> None:
+    """Those of four digits and more; shorter ones, and ratios, would be found by chance."""
+    names = set(re.findall(r"results/(\w+?)(?:_\dM)?\.json", SECTIONS[title]))
+    files = [file for name in names for file in (BENCHMARKS / "results").glob(f"{name}*.json")]
+    known = [number for file in files for number in measured(json.loads(file.read_text(encoding="utf-8")))]
+    rows = "\n".join(line for line in SECTIONS[title].split("\n") if line.startswith("|"))
+    for figure in re.findall(r"\d[\d,]*(?:\.\d+)?", rows):
+        whole, _, fraction = figure.replace(",", "").partition(".")
+        if len(whole + fraction) < 4:
+            continue
+        zeros = 0 if fraction else len(whole) - len(whole.rstrip("0"))
+        slack = 0.5000001 * 10.0 ** (zeros - len(fraction))
+        exact = float(figure.replace(",", ""))
+        assert any(abs(exact - number) <= slack for number in known), figure
+
+
+def test_the_table_of_time_to_quality_is_that_of_its_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    results = json.loads((BENCHMARKS / "results" / "time_to_quality.json").read_text(encoding="utf-8"))
+    parts = {name: part for name, part in results.items() if isinstance(part, dict)}
+    (section,) = (text for title, text in SECTIONS.items() if title.startswith("Time to quality"))
+    assert program("time_to_quality", monkeypatch).summary(parts) in section
