@@ -55,8 +55,8 @@ def strip_false_ties(text: str) -> str:
     for index, element in enumerate(elements):
         if element.kind != "tie":
             continue
-        before = elements[index - 1].pitches if index else []
-        after = elements[index + 1].pitches if index + 1 < len(elements) else []
+        before = elements[index - 1].pitches if index else ()
+        after = elements[index + 1].pitches if index + 1 < len(elements) else ()
         if not {_bare(p) for p in before} & {_bare(p) for p in after}:
             false.append(element.start)
     return "".join(
@@ -141,10 +141,10 @@ def _open_repeats(opening: Barline | None, found: list[_Bar]) -> Barline | None:
     return opening
 
 
-def _dot_pairs(elements: list[Element], unit: Fraction) -> list[Element]:
+def _dot_pairs(elements: list[Element], unit: int) -> list[Element]:
     """Write a dotted pair in a beam with the broken-rhythm mark: `e3/2f/` is `e>f`."""
     out = list(elements)
-    longest = int(2 * unit * WHOLE)
+    longest = 2 * unit
     place = 0
     position = 0
     while place + 1 < len(out):
@@ -176,8 +176,8 @@ def _dot_pairs(elements: list[Element], unit: Fraction) -> list[Element]:
     return out
 
 
-def _write_bar(bar: _Bar, unit: Fraction, *, align_right: bool) -> str:
-    """One bar with lengths in `unit` and a space at each beat."""
+def _write_bar(bar: _Bar, unit: int, *, align_right: bool) -> str:
+    """One bar with lengths in `unit` ticks and a space at each beat."""
     meter = next(e.meter for e in bar.elements if e.kind in TIMED)
     beam = meter.beam
     position = 0
@@ -217,8 +217,8 @@ def _continues(elements: list[Element], index: int) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _length(written: int, unit: Fraction) -> str:
-    return length_text(Fraction(written, WHOLE) / unit)
+def _length(written: int, unit: int) -> str:
+    return length_text(Fraction(written, unit))
 
 
 def _chord_notes(element: Element) -> str:
@@ -228,7 +228,7 @@ def _chord_notes(element: Element) -> str:
     return "".join(next(pitches) if symbol.kind == "note" else "-" for symbol in inside)
 
 
-def _timed_text(element: Element, unit: Fraction) -> str:
+def _timed_text(element: Element, unit: int) -> str:
     length = _length(element.written, unit)
     if element.kind == "chord":
         return f"[{_chord_notes(element)}]{length}"
@@ -244,9 +244,10 @@ def lay_out(text: str, unit: Fraction = Fraction(1, 8), bars_per_line: int = 4) 
     header, _ = split_header(text)
     head = [line for line in header if not line.startswith("L:")]
     head.insert(len(head) - 1, f"L:{unit.numerator}/{unit.denominator}")
+    ticks = WHOLE * unit.numerator // unit.denominator
     opening, found = _collect(text)
     for bar in found:
-        bar.elements = _dot_pairs(bar.elements, unit)
+        bar.elements = _dot_pairs(bar.elements, ticks)
     opening = _open_repeats(opening, found)
     lines: list[str] = []
     line = "|:" * bool(opening and opening.repeat_start) + (_ending(opening) if opening else "")
@@ -254,7 +255,7 @@ def lay_out(text: str, unit: Fraction = Fraction(1, 8), bars_per_line: int = 4) 
     ending = bool(opening and opening.ending)
     count = 0
     for number, bar in enumerate(found):
-        line += _write_bar(bar, unit, align_right=begins)
+        line += _write_bar(bar, ticks, align_right=begins)
         closing = bar.closing or Barline()
         last = number == len(found) - 1
         meter = bar.elements[-1].meter

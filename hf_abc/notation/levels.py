@@ -24,7 +24,7 @@ from fractions import Fraction
 from hf_abc.abcmidi import BENIGN, Message
 from hf_abc.notation.bars import bars_of
 from hf_abc.notation.keys import parse_key
-from hf_abc.notation.melody import bar_texts
+from hf_abc.notation.melody import bar_texts, bar_texts_of
 from hf_abc.notation.meter import WHOLE, parse_length
 from hf_abc.notation.reader import TIMED, Element, read
 from hf_abc.notation.tune import header_fields, split_header
@@ -81,14 +81,17 @@ def level(text: str, messages: Sequence[Message] | None = None) -> Level:
         problems += [p for p in _heard(messages or (), lines) if (p.line, p.column) not in taken]
         problems += _wrong_bars(elements)
         problems += _uneven_voices(elements)
-        problems += _empty(text, elements)
+        problems += _empty(elements)
     problems = sorted(dict.fromkeys(problems), key=lambda p: p.rung)
     return Level(problems[0].rung - 1 if problems else TOP, tuple(problems))
 
 
 def is_loop(text: str) -> bool:
     """Whether a block of one to eight bars stands four or more times in a row (repeats are not expanded)."""
-    blocks = bar_texts(text)
+    return _goes_round(bar_texts(text))
+
+
+def _goes_round(blocks: list[str]) -> bool:
     for length in range(1, LONGEST_BLOCK + 1):
         run = 0
         for bar, later in zip(blocks, blocks[length:], strict=False):
@@ -213,7 +216,7 @@ def _uneven_voices(elements: list[Element]) -> Iterator[Problem]:
             yield Problem(6, last[voice].line, 0, f"voice {voice} is {missing} shorter than voice {longest}")
 
 
-def _empty(text: str, elements: list[Element]) -> Iterator[Problem]:
+def _empty(elements: list[Element]) -> Iterator[Problem]:
     """Rung 7: there is something to hear, and it goes on."""
     first = next((e.line for e in elements), 1)
     if not any(e.pitches for e in elements):
@@ -226,5 +229,5 @@ def _empty(text: str, elements: list[Element]) -> Iterator[Problem]:
         for voice, line in sorted(lines.items(), key=lambda item: item[1]):
             if voice not in sounding:
                 yield Problem(7, line, 0, f"voice {voice} has no note")
-    if is_loop(text):
+    if _goes_round(bar_texts_of(elements)):
         yield Problem(7, first, 0, f"the same bars stand {LOOP} or more times in a row")

@@ -73,7 +73,11 @@ def notes(text: str) -> list[Note]:
 
 def first_voice(text: str) -> list[Element]:
     """The elements of the voice that has the first note."""
-    elements = read(text)
+    return first_voice_of(read(text))
+
+
+def first_voice_of(elements: list[Element]) -> list[Element]:
+    """The same, of elements that are already read."""
     voice = next((e.voice for e in elements if e.pitches), elements[0].voice if elements else "")
     return [e for e in elements if e.voice == voice]
 
@@ -101,9 +105,14 @@ def bar_texts(text: str) -> list[str]:
 
     Of several voices, those of the one that sounds first.
     """
+    return bar_texts_of(read(text))
+
+
+def bar_texts_of(elements: list[Element]) -> list[str]:
+    """The same, of elements that are already read."""
     texts: list[str] = []
     inside: list[str] = []
-    for element in first_voice(text):
+    for element in first_voice_of(elements):
         if element.kind == "bar":
             if inside:
                 texts.append("".join(inside))

@@ -7,7 +7,7 @@ judge anything.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 from hf_abc.notation.lexer import Symbol, all_known, lex
@@ -40,7 +40,7 @@ class Element:
     ticks: int = 0
     written: int = 0
     advance: int = 0
-    pitches: list[str] = field(default_factory=list)
+    pitches: tuple[str, ...] = ()
     tuplet: int = 0
 
     @property
@@ -175,7 +175,7 @@ def read(text: str) -> list[Element]:
             element = Element(kind, symbol, start, number, state.meter, voice)
             if kind == "note":
                 pitch, ratio = _split_note(symbol)
-                element.pitches.append(pitch)
+                element.pitches = (pitch,)
                 state.time(element, ratio)
             elif kind == "chord_open":
                 position = _read_chord(symbols, position, element, state)
@@ -211,19 +211,20 @@ def _read_chord(symbols: list[Symbol], position: int, element: Element, state: _
     read).
     """
     first: tuple[int, int] | None = None
+    pitches: list[str] = []
     end = position + 1
     while end < len(symbols) and symbols[end].kind not in ("chord_close", "bar", "chord_open"):
         if symbols[end].kind == "note":
             pitch, ratio = _split_note(symbols[end].text)
-            element.pitches.append(pitch)
+            pitches.append(pitch)
             first = first or ratio
         end += 1
     if end == len(symbols) or symbols[end].kind != "chord_close":
         element.kind = "unknown"
-        element.pitches = []
         return position
     element.text = "".join(s.text for s in symbols[position : end + 1])
-    element.kind = "chord" if element.pitches else "unknown"
+    element.pitches = tuple(pitches)
+    element.kind = "chord" if pitches else "unknown"
     if first is not None:
         own = _length(symbols[end].text[1:])
         state.time(element, (first[0] * own[0], first[1] * own[1]))
