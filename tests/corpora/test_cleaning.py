@@ -94,6 +94,9 @@ def test_headers() -> None:
     text = "X: 7\nT: A\nC: Trad\nR: Slipjig\nM: 9/8 % slip\nQ:100\nZ: me\nL: 1/8\nK: E Dorian\nGA|\n"
     assert step("header", text) == "X:1\nT:A\nR:slip jig\nM:9/8\nL:1/8\nK:Edor\nGA|\n"
     assert step("header", "X:1\nM:C\nK:D exp _b\nGA|\n") == "X:1\nM:4/4\nK:D exp _b\nGA|\n"
+    assert step("header", "X:1\nM:C\nK:Gdor clef=bass\nGA|\n") == "X:1\nM:4/4\nK:Gdor\nGA|\n"
+    assert "K:D exp _b ^f\n" in step("header", "X:1\nM:C\nK:D exp _b ^f middle=d clef=alto\nGA|\n")
+    assert "K:none\n" in step("header", "X:1\nM:C\nK:none stafflines=3\nGA|\n")
     assert "M:4/4\n" in step("header", "X:1\nR:hornpipe\nM:C|\nK:D\nGA|\n")
     assert "M:C|\n" in step("header", "X:1\nR:reel\nM:C|\nK:D\nGA|\n")
     assert refusal("header", "X:1\nM:C|\nK:Bn\nGA|\n") == "the key cannot be read"

@@ -74,6 +74,7 @@ def body_fields(tune: Tune) -> Tune | Dropped:
     return with_text(tune, "\n".join([*header, *lines]) + "\n")
 
 
+_PROPERTY = re.compile(r"\s*\b[a-z]{2,}=\S+")
 _RHYTHMS = {
     "slipjig": "slip jig",
     "slip": "slip jig",
@@ -132,7 +133,8 @@ def header(tune: Tune) -> Tune | Dropped:
     lines += [f"M:{meter_text}"]
     if "L" in fields:
         lines += [f"L:{fields['L'][-1]}"]
-    plain_key = key.name if key.tonic and not re.search(r"exp|[\^_=]", key.text) else key.text
+    own = _PROPERTY.sub("", key.text)
+    plain_key = own if not key.tonic or re.search(r"exp|[\^_=]", own) else key.name
     lines += [f"K:{plain_key}"]
     return with_text(tune, "\n".join([*lines, *split_header(tune.text)[1]]) + "\n")
 
