@@ -3,7 +3,8 @@
     python benchmarks/training_brake.py [--json FILE] [--out DIR] [--corpus DIR] [--steps 2200]
 
 Runs by the quickstart's recipe: one on its corpus as it is, with both limits, and two on 50 of its tunes,
-always in their own keys, with one limit each. The first must come to its end, the others must be stopped.
+always in their own keys, looking every 10 steps, with one limit each. The first must come to its end, the
+others must be stopped.
 Some ten minutes on two cores; a finished run is found again.
 """
 
@@ -24,6 +25,22 @@ GAP = ["--training.stop_gap=1"]
 COPIES = ["--training.samples=20", "--training.stop_copied=0.25"]
 
 
+def summary(results: dict[str, dict]) -> str:
+    """The looks of all runs as a Markdown table: every one of a short run, of a long one each fifth."""
+    lines = [
+        "| run | step | held-out | training tunes | gap | samples that copy | |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, result in results.items():
+        curve = result["curve"]
+        for look in curve if len(curve) < 12 else [*curve[4:-1:5], curve[-1]]:
+            copied = f"{look['copied']:.0%}" if "copied" in look else ""
+            end = ("stopped" if "stopped" in result else "its end") if look is curve[-1] else ""
+            bits = f"{look['validation']:.2f} | {look['seen']:.2f} | {look['gap']:.2f}"
+            lines.append(f"| {name} | {look['step']:,} | {bits} | {copied} | {end} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -41,7 +58,7 @@ def main() -> None:
         [row["text"] for row in read_split(corpus, side)] for side in ("train", "validation")
     )
     course = [f"--training.steps={arguments.steps}", "--training.evaluate_every=100"]
-    own_keys = [*course, "--training.transpose=false"]
+    own_keys = [course[0], "--training.transpose=false", "--training.evaluate_every=10"]
     arms = {
         "quickstart": (load_recipe("quickstart", [*course, *GAP, *COPIES]), train),
         "by-heart-gap": (load_recipe("quickstart", [*own_keys, *GAP]), train[:TUNES]),
@@ -53,10 +70,7 @@ def main() -> None:
             out = arguments.out / name
             fit(recipe, texts, validation, out, sample=sampler(recipe), copied=copy_counter(corpus))
             results[name] = Record(out).get("training")
-    for name, result in results.items():
-        looks = [(p["step"], round(p["gap"], 2), p.get("copied")) for p in result["curve"]]
-        print(f"{name}: {result['steps']} steps, {result.get('stopped', 'not stopped')}")
-        print(f"  step, gap in bits per character, share of samples that copy: {looks}")
+    print(summary(results))
     if arguments.json:
         atomic_write(arguments.json, json.dumps(results, indent=1) + "\n")
     if arguments.only is None:

@@ -91,8 +91,9 @@ def test_the_figures_of_a_table_were_measured(title: str) -> None:
         assert any(abs(exact - number) <= slack for number in known), figure
 
 
-def test_the_table_of_time_to_quality_is_that_of_its_results(monkeypatch: pytest.MonkeyPatch) -> None:
-    results = json.loads((BENCHMARKS / "results" / "time_to_quality.json").read_text(encoding="utf-8"))
-    parts = {name: part for name, part in results.items() if isinstance(part, dict)}
-    (section,) = (text for title, text in SECTIONS.items() if title.startswith("Time to quality"))
-    assert program("time_to_quality", monkeypatch).summary(parts) in section
+@pytest.mark.parametrize("name", ["time_to_quality", "training_brake"])
+def test_the_table_is_made_of_its_results(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    results = json.loads((BENCHMARKS / "results" / f"{name}.json").read_text(encoding="utf-8"))
+    parts = {part: result for part, result in results.items() if isinstance(result, dict)}
+    (section,) = (text for title, text in SECTIONS.items() if f"`{name}.py`" in title)
+    assert program(name, monkeypatch).summary(parts) in section
