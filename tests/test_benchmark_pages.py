@@ -97,3 +97,11 @@ def test_the_table_is_made_of_its_results(name: str, monkeypatch: pytest.MonkeyP
     parts = {part: result for part, result in results.items() if isinstance(result, dict)}
     (section,) = (text for title, text in SECTIONS.items() if f"`{name}.py`" in title)
     assert program(name, monkeypatch).summary(parts) in section
+
+
+@pytest.mark.parametrize("place", ["docs/training.md", "recipes/quickstart.yaml"])
+def test_what_is_told_of_muon_was_measured(place: str) -> None:
+    results = json.loads((BENCHMARKS / "results" / "time_to_quality.json").read_text(encoding="utf-8"))
+    told = " ".join((ROOT / place).read_text(encoding="utf-8").split())
+    for name in ("quickstart", "quickstart-adamw"):
+        assert f" {results[name]['validation']:.2f} " in f"{told} "
