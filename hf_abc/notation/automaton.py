@@ -35,7 +35,6 @@ from hf_abc.notation.state import (
     may_begin,
     may_close,
     several,
-    together,
 )
 from hf_abc.notation.symbol import (
     NOTE_LETTERS,
@@ -98,7 +97,32 @@ def hurried(state: State) -> State:
     """
     pending = state.pending
     begun = pending[:1] == "[" or (pending[:1] in ("|", ":") and not may_close(state, pending))
-    return state if state.dot or begun else state._replace(late=True)
+    if state.dot or begun:
+        return state
+    late = _with_late(state, True)
+    part = late.part
+    if (
+        part.closing is not None
+        or not part.makes_up
+        or part.short
+        or part.owed
+        or part.tuplet[0]
+        or part.mark
+    ):
+        return late
+    made_up = late._replace(part=part._replace(short=part.pickup))
+    over = settled(made_up) if late.mode == "music" else made_up  # the note under way may be too long for it
+    return made_up if over is not None and over.part.room >= 0 and not over.loose else late
+
+
+def unhurried(state: State) -> State:
+    """The same place in a tune that may go on."""
+    return _with_late(state, False)
+
+
+def _with_late(state: State, late: bool) -> State:
+    others = tuple((name, part._replace(late=late)) for name, part in state.others)
+    return state._replace(late=late, part=state.part._replace(late=late), others=others)
 
 
 def _line(state: State, c: str) -> State | None:
@@ -147,7 +171,7 @@ def _music(state: State, c: str) -> State | None:
 def _tie(before: State, after: State) -> State | None:
     """A tie behind the note or chord that was pending `before` and is over in `after`."""
     head = split_length(before.pending)[0]
-    if before.late and together(before):
+    if before.late:
         return None
     if before.grace or head[-1:] not in (*NOTE_LETTERS, "'", ",", "]"):
         return None
@@ -198,7 +222,7 @@ def _sign(state: State, c: str) -> State | None:
     if c == ")" and not state.late:
         return state._replace(part=part._replace(slur=False))
     if c == "-":  # apart from its note: who knows which
-        free = part.sounded and not (part.tie or part.mark or part.closing)
+        free = part.sounded and not (part.tie or part.mark or part.closing or state.late)
         return grown(state, part._replace(tie=("",), loose=True)) if free else None
     if state.late:
         return None

@@ -13,6 +13,9 @@ from hf_abc.notation.state import State, loosened, may_leave, switched, together
 
 BODY_FIELDS = "IKLMPQTVWsw"  # abc2midi takes no others
 INLINE_FIELDS = "IKLMPQRVr"
+LONGEST_TITLE = 100
+"""Letters of the longest title; 15,495 real ones end at 98."""
+_TITLE = "T"
 
 
 def open_field(state: State, letter: str) -> State | None:
@@ -33,14 +36,17 @@ def open_field(state: State, letter: str) -> State | None:
         and "M" not in state.seen
     ):
         return None
-    keep = letter in "XMLKV"
+    keep = letter in ("XMLKV" if state.body else "XTMLKV")
     seen = state.seen if state.body or letter not in "XMLK" else state.seen + letter
-    return state._replace(mode="field", pending=f"{letter}:" if keep else "", seen=seen)
+    pending = "" if not keep else _TITLE if letter == "T" else f"{letter}:"
+    return state._replace(mode="field", pending=pending, seen=seen)
 
 
 def read_field(state: State, c: str) -> State | None:
     """Inside of a field line."""
     pending = state.pending
+    if pending[:1] == _TITLE[0]:
+        return _read_title(state, c)
     if c == "\n":
         return _close_field(state, pending, "line") if pending else state._replace(mode="line", pending="")
     if not pending:
@@ -49,6 +55,17 @@ def read_field(state: State, c: str) -> State | None:
     if len(value) > 60 or not begins_value(pending[0], value, voices_open(state)):
         return None
     return state._replace(pending=pending + c)
+
+
+def _read_title(state: State, c: str) -> State | None:
+    """Inside of a header's T:. One that holds a bar line or does not end is music that has begun too early;
+    its letters are counted and forgotten.
+    """
+    if c == "\n":
+        return state._replace(mode="line", pending="")
+    letters = min(int(state.pending[1:] or 0) + 1, LONGEST_TITLE)
+    after = state._replace(pending=f"{_TITLE}{letters}")
+    return loosened(after, c == "|" or letters == LONGEST_TITLE)
 
 
 def _close_field(state: State, text: str, mode: str) -> State | None:

@@ -10,7 +10,9 @@ _MODES = (
     *("m", "min", "minor", "maj", "major", "mix", "mixolydian", "dor", "dorian", "phr", "phrygian"),
     *("lyd", "lydian", "loc", "locrian", "ion", "ionian", "aeo", "aeolian", "exp"),
 )
-_TAIL = re.compile(r"[ \t%^_=]")  # what is not ASCII comes byte by byte, some of which are spaces to Python
+# What is not ASCII comes byte by byte, some of which are spaces to Python.
+_TAIL = re.compile(r"[ \t%]")
+_TAIL_OF_KEY = re.compile(r"[ \t%^_=]")
 
 
 @lru_cache(maxsize=1)
@@ -61,7 +63,7 @@ def begins_value(letter: str, text: str, names: tuple[str, ...] | None, *, whole
     if letter not in _VALUES:
         return True
     text = text.lstrip()
-    head = _TAIL.split(text, maxsplit=1)[0] if text else ""
+    head = (_TAIL_OF_KEY if letter == "K" else _TAIL).split(text, maxsplit=1)[0] if text else ""
     folded = (head[:1] + head[1:].lower()) if letter == "K" and head[:1] != "H" else head
     known = folded in _VALUES[letter]() or (letter == "K" and _is_long_key(head))
     if whole or head != text:  # something stands behind the value

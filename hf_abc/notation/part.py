@@ -67,7 +67,8 @@ class Part(NamedTuple):
     over yet; fresh: the first bar since a repeat began; repeat: 0 none yet, 1 open, 2 closed; ending: the
     number of the running ending, negative where its `:|` has come; owed: the bar lines that the leading voice
     has written and this one has not, each with the ticks in front of it; tie: the pitches that the next note
-    must hold, behind a `|` where a bar line has come between.
+    must hold, behind a `|` where a bar line has come between; late: the tune is to end with this strain;
+    short: by how much the bar under way is therefore shorter, so that it makes up for the pick-up.
     """
 
     unit: int
@@ -89,6 +90,8 @@ class Part(NamedTuple):
     slur: bool = False
     sounded: bool = False
     owed: tuple[tuple[int, str], ...] = ()
+    late: bool = False
+    short: int = 0
     loose: bool = False
 
     @property
@@ -99,8 +102,10 @@ class Part(NamedTuple):
 
     @property
     def whole(self) -> int:
-        """How long the bar under way is to be: as the leading voice has it, else as the meter says."""
-        return self.owed[0][0] if self.owed else self.full
+        """How long the bar under way is to be: as the leading voice has it, else as the meter says, less the
+        pick-up where the repeat shall end.
+        """
+        return self.owed[0][0] if self.owed else self.full - self.short
 
     @property
     def room(self) -> int:
@@ -116,6 +121,11 @@ class Part(NamedTuple):
     def complete(self) -> bool:
         """Whether no note, tie, tuplet or repeat waits for something."""
         return not (self.tuplet[0] or self.mark or self.tie or self.repeats)
+
+    @property
+    def makes_up(self) -> bool:
+        """Whether the bar under way, were it the last of its repeat, would have to make up for a pick-up."""
+        return self.repeats and not self.fresh and self.pickup > 0 and self.pickup % (4 * FINEST) == 0
 
     @property
     def repeats(self) -> bool:
@@ -140,7 +150,7 @@ def begin(part: Part) -> Part | None:
         carry = 0
     elif line.repeat_end or line.repeat_start or (line.double and part.repeat != 1):
         pickup, fresh = 0, True
-    return part._replace(
+    begun = part._replace(
         filled=0,
         carry=carry,
         pickup=pickup,
@@ -149,7 +159,9 @@ def begin(part: Part) -> Part | None:
         first=part.first and not part.filled,
         fresh=fresh,
         ending=part.ending if line.ending or part.ending == 1 or part.ending > 0 and not line.section else 0,
+        short=0,
     )
+    return begun._replace(short=pickup) if part.late and begun.makes_up else begun
 
 
 def sound(part: Part, length: Ratio, pitches: tuple[str, ...]) -> Part | None:
@@ -181,7 +193,7 @@ def sound(part: Part, length: Ratio, pitches: tuple[str, ...]) -> Part | None:
 
 def rest_bars(part: Part, count: int) -> Part | None:
     """A rest of so many whole bars, `Z`."""
-    if part.filled or part.tuplet[0] or part.mark or part.tie or (part.owed and part.whole != part.full):
+    if part.filled or part.tuplet[0] or part.mark or part.tie or part.whole != part.full:
         return None
     return part._replace(filled=part.full, last=0, loose=part.loose or part.carry > 0)
 

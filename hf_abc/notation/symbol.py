@@ -91,11 +91,15 @@ def _closed(state: State, text: str) -> Part | None:
 
 
 def _hurried_bar(before: Part, after: Part) -> bool:
-    """Whether a bar line helps a tune that shall end."""
+    """Whether a bar line helps a tune that shall end: a full bar is too long to end a repeat with a pick-up,
+    one more is not.
+    """
     line = after.closing
     assert line is not None
     if line.repeat_start or line.ending:
         return False
+    if before.makes_up and not before.short and before.filled == before.full and not line.section:
+        return True
     return bool(line.repeat_end) or (not after.repeats and line.section) or not before.filled
 
 

@@ -110,9 +110,21 @@ class Rows:
         return logits
 
     def _guarded(self, job: Job, watch: Watch, logits: Tensor, noise: Tensor) -> int:
-        """A token that the guards let pass, -1 where some bars are to be taken back. The guards step aside
-        where no token passes.
+        """A token that the guards let pass, -1 where some bars are to be taken back. Where no token passes,
+        first the wished length steps aside, then the guards.
         """
+        chosen = self._among(job, watch, logits, noise)
+        if chosen < 0 and watch.patience <= 0 and watch.count is not None:
+            watch.count = None
+            chosen = self._among(job, watch, logits, noise)
+        if chosen >= 0 or watch.patience > 0:
+            return chosen
+        watch.step_aside("")
+        choice, _ = choose(logits[None], noise[None].to(logits.device), self.temperature, self.min_p)
+        return int(choice)
+
+    def _among(self, job: Job, watch: Watch, logits: Tensor, noise: Tensor) -> int:
+        """A token out of those that the guards let pass, -1 where there is none."""
         numbers = noise.numpy()
         temperature, patience = self.temperature * watch.heat, watch.patience
         chosen, doubtful = choose_among(
@@ -123,11 +135,7 @@ class Rows:
             chosen, _ = choose_among(
                 exact, numbers, temperature, self.min_p, watch.verdict, exactly=True, patience=patience
             )
-        if chosen >= 0 or patience:
-            return chosen
-        watch.step_aside("")
-        choice, _ = choose(logits[None], noise[None].to(logits.device), self.temperature, self.min_p)
-        return int(choice)
+        return chosen
 
     def _append(self, job: Job, token: int, row: int) -> bool:
         """Give a job its token; whether it is finished."""

@@ -142,9 +142,8 @@ class Watch:
                     watch.step_aside(text)
             watch._note(token)
         watch.rewinds = watch.rewound = watch.bars = 0
-        watch.marks.append(
-            _Mark(watch.length, watch.book.voice, watch.place, watch.book.copy(), 0, watch.count)
-        )
+        counted = watch.count.copy() if watch.count else None
+        watch.marks.append(_Mark(watch.length, watch.book.voice, watch.place, watch.book.copy(), 0, counted))
         return watch
 
     def step_aside(self, text: str) -> None:
@@ -253,9 +252,12 @@ class Watch:
     @property
     def patience(self) -> int:
         """2: bars are rather taken back than something odd written; 1: than something written where the model
-        is lost; 0: neither. A model that would end before the wished length is not lost.
+        is lost; 0: neither; -1: in a tune that shall end, nothing odd while anything sound is left, be it as
+        unlikely as it may. A model that would end before the wished length is not lost.
         """
-        if self.place is None or self.bans or not self.marks or self.place.state.late:
+        if self.place is not None and self.place.state.late:
+            return -1
+        if self.place is None or self.bans or not self.marks:
             return 0
         closing = self.place.state.part.closing
         if self.count is not None and closing is not None and closing.section:

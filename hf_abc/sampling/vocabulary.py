@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hf_abc.notation.automaton import START, hurried, may_end, settled, step
+from hf_abc.notation.automaton import START, hurried, may_end, settled, step, unhurried
 from hf_abc.notation.state import State
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ class Vocabulary:
 
     def unhurried(self, place: Place) -> Place:
         """The same place in a tune that may go on."""
-        return self.place(place.state._replace(late=False))
+        return self.place(unhurried(place.state))
 
 
 def token_texts(tokenizer: PreTrainedTokenizerFast, size: int | None = None) -> list[str | None]:

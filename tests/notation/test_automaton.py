@@ -186,6 +186,40 @@ VOICES = "X:1\nM:2/4\nL:1/8\nV:1\nV:2\nV:3\nK:C\n"
 TOGETHER = START._replace(voices=True)
 
 
+def sound_ways(state):
+    return {c for c in string.printable if (after := step(state, c)) is not None and not after.loose}
+
+
+def test_the_last_bar_of_a_hurried_repeat_makes_up_for_its_pick_up():
+    late = hurried(walk(HEAD + "|:G2|GABc dedB|")[0])
+    assert walk("GABc d2:|\n", late)[1] == 0 and may_end(walk("GABc d2:|\n", late)[0])
+    assert walk("GABc d3 ", late)[0] is None  # seven eighths and two
+    assert "|" not in sound_ways(walk("GABc", late)[0])
+    # where the bar under way is too long for that already, it is filled and one more follows
+    full = hurried(walk(HEAD + "|:G2|GABc dedB|GABc d3")[0])
+    state, odd = walk("B|GABc d2:|\n", full)
+    assert state and not odd and may_end(state)
+    assert ":" not in sound_ways(walk("B", full)[0])
+    # a note under way, a tuplet, a dotted pair keep their room
+    for music in ("GABc d3", "GABc d(3e", "GABc de>", "GABc d3/2"):
+        state = hurried(walk(HEAD + "|:G2|GABc dedB|" + music)[0])
+        assert sound_ways(state), music
+
+
+def test_a_hurried_tune_begins_no_tie():
+    late = hurried(walk(HEAD + "G4")[0])
+    assert walk("A4-", late)[0] is None and walk("A4|]\n", late)[0]
+
+
+def test_music_in_the_header():
+    head = "X:1\nT:The rose"
+    assert walk(f"{head}|GABc\n")[1] == 1  # a bar line: odd
+    assert walk(head + " of" * 20 + "\n")[1] == 0
+    assert walk(head + " of" * 40 + "\n")[1] > 0  # longer than any title
+    assert walk("X:1\nN:a note|\nM:4/4\nL:1/8\nK:G\n")[1] == 0
+    assert walk(HEAD + "G8|[M:3/4^c")[0] is None and walk(HEAD + "G8|[K:D ^g]G8|\n")[0]
+
+
 def test_no_voice_is_left_behind():
     one, _ = walk(VOICES + "V:1\nC4|D4|\n", TOGETHER)
     assert may_end(one) is None  # the others have no music

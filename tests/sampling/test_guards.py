@@ -5,7 +5,7 @@ import pytest
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from hf_abc.abcmidi import check_book, compiles
+from hf_abc.abcmidi import bars_right, check_book, compiles
 from hf_abc.corpora.encoding import decode
 from hf_abc.models.tokenizers import encode, train_tokenizer
 from hf_abc.notation.levels import is_loop, level
@@ -237,10 +237,21 @@ def test_so_many_bars_and_parts(shipped, form):
     )
     assert all(sample.ended for sample in samples)
     bars = [max(span.number for span in spans(sample.text)) for sample in samples]
+    sound = [compiles(found) and bars_right(found) for found in check_book([s.text for s in samples])]
+    assert sum(sound) >= 11
     if form.bars:
         assert sum(found == form.bars for found in bars) >= 11
     else:
         assert sum(sum(s.section for s in spans(sample.text)) >= form.parts for sample in samples) >= 10
+
+
+def test_bars_are_counted_anew_where_a_tune_begins_again(characters):
+    ids = [0, *encode(characters, [HEAD])[0]]
+    watch = Watch.over_prompt(ALL_GUARDS, vocabulary_of(characters), ids, 1000, form=Form(8))
+    write(watch, characters, "|:GABc d2e2|f4 g'4|GABc")
+    assert watch.count is not None and watch.count.bars(watch.place.state) == 2
+    watch._return_to(watch.marks[0])
+    assert watch.count.ticks == 0 == watch.bars
 
 
 def test_choose_among_by_hand():
@@ -257,11 +268,15 @@ def test_choose_among_by_hand():
     assert chosen([LOOSE, SOUND, SOUND, SOUND]) == 1  # something sound is likely
     assert chosen([LOOSE, BANNED, BANNED, BANNED]) == 0
     assert chosen([LOOSE, BANNED, BANNED, BANNED], patience=2) == -1
+    assert chosen([LOOSE, BANNED, BANNED, BANNED], patience=-1) == 0
     assert chosen([BANNED] * 4) == -1
     assert chosen([TEXT, SOUND, SOUND, SOUND]) == 0
     assert chosen([BANNED, SOUND, SOUND, TEXT], np.array([1, 1, 1, 1e-9])) != 3  # words must be likely
     assert chosen([BANNED, SOUND, SOUND, SOUND], np.array([1, 1, 0.1, 1]), min_p=0.4) == 2
     assert chosen([BANNED, SOUND, SOUND, SOUND], np.array([1, 1, 0.1, 1]), min_p=0.6) == 1
+    logits = np.log(np.array([0.997, 0.001, 0.001, 0.001]))  # something sound in the tail
+    assert chosen([LOOSE, BANNED, BANNED, SOUND]) == 0
+    assert chosen([LOOSE, BANNED, BANNED, SOUND], patience=-1) == 3
 
 
 def test_nothing_is_guarded_without_guards(shipped):
