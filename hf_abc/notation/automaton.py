@@ -101,14 +101,8 @@ def hurried(state: State) -> State:
         return state
     late = _with_late(state, True)
     part = late.part
-    if (
-        part.closing is not None
-        or not part.makes_up
-        or part.short
-        or part.owed
-        or part.tuplet[0]
-        or part.mark
-    ):
+    waits = part.closing is not None or part.owed or part.tuplet[0] or part.mark
+    if waits or part.short or not part.makes_up:
         return late
     made_up = late._replace(part=part._replace(short=part.pickup))
     over = settled(made_up) if late.mode == "music" else made_up  # the note under way may be too long for it

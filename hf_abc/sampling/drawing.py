@@ -72,9 +72,9 @@ def choose_among(
     What is sound is chosen from where the likeliest tokens that make up `SURE` of the probability hold such
     a one, otherwise what is odd; where they hold neither, the model is lost, and what is sound comes from
     the tail. With patience 1 the tail is not touched, with 2 nothing odd either: -1 then, as where nothing
-    passes at all. With patience -1 what is sound in the tail goes before what is odd. Text passes among the likeliest tokens that make up `PLAIN`. `min_p` counts from the
-    likeliest token that passes. The second result says whether the last bits of the logits mattered; never
-    where these are given `exactly`.
+    passes at all. With patience -1 what is sound in the tail goes before what is odd. Text passes among the
+    likeliest tokens that make up `PLAIN`. `min_p` counts from the likeliest token that passes. The second
+    result says whether the last bits of the logits mattered; never where these are given `exactly`.
     """
     scores = logits.astype(np.float64)
     scores = scores - scores.max()
