@@ -91,7 +91,7 @@ def test_the_figures_of_a_table_were_measured(title: str) -> None:
         assert any(abs(exact - number) <= slack for number in known), figure
 
 
-@pytest.mark.parametrize("name", ["time_to_quality", "training_brake"])
+@pytest.mark.parametrize("name", ["time_to_quality", "training_brake", "shipped_muon"])
 def test_the_table_is_made_of_its_results(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     results = json.loads((BENCHMARKS / "results" / f"{name}.json").read_text(encoding="utf-8"))
     parts = {part: result for part, result in results.items() if isinstance(result, dict)}
