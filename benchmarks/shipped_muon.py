@@ -1,4 +1,4 @@
-"""Would the shipped model be better with Muon? Its recipe with Muon and fewer steps, measured in the same way.
+"""Would the shipped model be better with Muon? Its recipe with Muon and fewer steps, measured like it.
 
     python benchmarks/shipped_muon.py [--out DIR] [--json FILE] [--steps 3000 5000]
 
