@@ -3,7 +3,6 @@ that a reader relies on.
 """
 
 import json
-import math
 import re
 import shutil
 from pathlib import Path
@@ -63,8 +62,11 @@ def test_what_is_told_of_a_study_stands_in_its_report() -> None:
         .split("## What came out")[1]
         .split("\nAny key")[0]
     )
-    parts = {name: told.split(f"({name}/README.md)")[1].split("\n[The ")[0] for name in ("cpu", "tokenizers")}
-    for name, least in (("cpu", 20), ("tokenizers", 6)):
+    parts = {
+        name: told.split(f"({name}/README.md)")[1].split("\n[The ")[0]
+        for name in ("cpu", "muon", "tokenizers")
+    }
+    for name, least in (("cpu", 20), ("muon", 12), ("tokenizers", 6)):
         report = (PUBLISHED / name / "README.md").read_text(encoding="utf-8")
         exact = re.findall(r"\d+\.\d{3,}", parts[name])
         assert len(exact) > least
@@ -84,7 +86,7 @@ def test_the_page_on_the_best_model_says_what_was_measured() -> None:
     page = (BEST / "README.md").read_text(encoding="utf-8")
     compared = json.loads((BEST / "compare.json").read_text(encoding="utf-8"))
     assert f"```\n{table(compared)}\n```" in page
-    sources = [*BEST.glob("*.json"), PUBLISHED / "cpu" / "README.md"]
+    sources = [*BEST.glob("*.json"), *(PUBLISHED / study / "README.md" for study in ("cpu", "muon"))]
     known = [number for file in sources for number in numbers(file.read_text(encoding="utf-8"))]
     text = re.sub(r"```.*?```|\]\([^)]*\)", "", page, flags=re.DOTALL)
     told = re.findall(r"\d+\.\d{3,}", text)
@@ -97,15 +99,15 @@ def test_the_page_on_the_best_model_says_what_was_measured() -> None:
         assert f"{2 ** record['evaluation']['bits_per_character']['value']:.2f}" in text
 
 
-def test_what_is_told_of_muon_was_measured() -> None:
-    probes = json.loads((ROOT / "benchmarks" / "results" / "muon_probes.json").read_text(encoding="utf-8"))
-    page = (BEST / "README.md").read_text(encoding="utf-8")
-    for name in ("gpt2-1M", "lstm-1M"):
-        muon = probes[name]["training"]["curve"][-1]["validation"]
-        (run,) = (run for run in read_results(PUBLISHED / "cpu") if run.name == f"{name}-s1")
-        for bits in (muon, run.curve[-1]["validation"]):
-            assert f"{bits:.2f}" in page
-            assert f"{bits * math.log(2):.2f}" in (PUBLISHED / "README.md").read_text(encoding="utf-8")
+def test_what_is_told_of_muon_beside_adamw_was_measured() -> None:
+    nats: dict[str, dict[str, float]] = {}
+    for study in ("cpu", "muon"):
+        report = (PUBLISHED / study / "README.md").read_text(encoding="utf-8")
+        rows = re.findall(r"^\| ((?:GPT-2|LSTM) \S+) \| [\d,]+ \| \d \| ([\d.]+) \|", report, re.MULTILINE)
+        nats[study] = {name: float(value) for name, value in rows}
+    assert all(value < nats["cpu"][name] for name, value in nats["muon"].items())
+    assert nats["muon"]["GPT-2 0.15M"] < min(v for name, v in nats["cpu"].items() if "GPT-2" in name)
+    assert nats["cpu"]["LSTM 1M"] < nats["muon"]["LSTM 0.15M"] < nats["cpu"]["LSTM 0.6M"]
 
 
 @pytest.mark.parametrize("way", ["unconditional", "conditioned"])
