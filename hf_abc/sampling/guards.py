@@ -14,7 +14,8 @@
   prompt, up to `STARTS` times:
   else the guards would make tunes shorter than a model writes them (measured: in a meter that the model has
   seldom seen, 1.3 % had fewer than eight bars, and none without guards).
-* A tune that comes near its longest length is brought to an end.
+* A tune that comes near its longest length, or is given up later, is brought to an end: its strain is
+  closed, in a repeat with a last bar that makes up for the pick-up.
 
 None of them touches the probabilities of what it lets pass. Where a prompt is such that no sound tune can
 begin so, the bar guard steps aside for this tune and says so.
