@@ -57,8 +57,9 @@ def main() -> None:
     train, validation = (
         [row["text"] for row in read_split(corpus, side)] for side in ("train", "validation")
     )
-    course = [f"--training.steps={arguments.steps}", "--training.evaluate_every=100"]
-    own_keys = [course[0], "--training.transpose=false", "--training.evaluate_every=10"]
+    steps = f"--training.steps={arguments.steps}"
+    course = [steps, "--training.evaluate_every=100"]
+    own_keys = [steps, "--training.transpose=false", "--training.evaluate_every=10"]
     arms = {
         "quickstart": (load_recipe("quickstart", [*course, *GAP, *COPIES]), train),
         "by-heart-gap": (load_recipe("quickstart", [*own_keys, *GAP]), train[:TUNES]),

@@ -36,16 +36,17 @@ def open_field(state: State, letter: str) -> State | None:
         and "M" not in state.seen
     ):
         return None
-    keep = letter in ("XMLKV" if state.body else "XTMLKV")
     seen = state.seen if state.body or letter not in "XMLK" else state.seen + letter
-    pending = "" if not keep else _TITLE if letter == "T" else f"{letter}:"
+    pending = f"{letter}:" if letter in "XMLKV" else ""
+    if letter == "T" and not state.body:
+        pending = _TITLE
     return state._replace(mode="field", pending=pending, seen=seen)
 
 
 def read_field(state: State, c: str) -> State | None:
     """Inside of a field line."""
     pending = state.pending
-    if pending[:1] == _TITLE[0]:
+    if pending.startswith(_TITLE):
         return _read_title(state, c)
     if c == "\n":
         return _close_field(state, pending, "line") if pending else state._replace(mode="line", pending="")
